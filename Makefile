@@ -1,0 +1,41 @@
+# Everything a developer does daily. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format lock soak clean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv with everything locked, and fetch the Kafka jars
+
+$(STAMP): locks/dev.txt pyproject.toml producer_contract/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e ./producer_contract -e .
+	@touch $@
+
+test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
+	$(BIN)/pytest -q -m "not soak"
+
+lint: setup ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## Resolve the dependencies again and write locks/ with hashes
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract pyproject.toml producer_contract/pyproject.toml -o locks/service.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --group dev --extra testing pyproject.toml producer_contract/pyproject.toml -c locks/service.txt -o locks/dev.txt
+
+clean: ## Remove what make setup and the tests made
+	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The worker: scores slot-created events exactly once."""

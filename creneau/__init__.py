@@ -1,0 +1,1 @@
+"""The outermost package: command line, sandbox and demo. Nothing imports it."""

@@ -1,0 +1,1 @@
+"""Decisions and runs: what was in force, and what was scored under it."""

@@ -1,0 +1,1 @@
+"""What a probability is made of: no Kafka here."""

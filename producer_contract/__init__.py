@@ -1,0 +1,1 @@
+"""Everything that crosses the border with the slot app: a distribution of its own."""

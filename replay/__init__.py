@@ -1,0 +1,1 @@
+"""Re-scores every slot that a corrupted model touched, and proves it."""
