@@ -1,0 +1,119 @@
+"""Kafka clients with the settings that exactly-once needs.
+
+A user's librdkafka properties pass through, but never those on which correctness rests.
+"""
+
+import logging
+import uuid
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from broker.errors import BadClientSettingError, kafka_error
+from broker.settings import KafkaSettings
+
+_LOG = logging.getLogger("creneau.kafka")
+
+RESERVED = frozenset(
+    {
+        "acks",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.idempotence",
+        "group.id",
+        "isolation.level",
+        "request.required.acks",
+        "transactional.id",
+    }
+)
+"""Properties that are ours: another value would break a promise in silence."""
+
+_COMMON: dict[str, Any] = {
+    "client.id": "creneau",
+    # Partitions may be added at any time; the protocol counts on their being seen soon.
+    "topic.metadata.refresh.interval.ms": 10_000,
+    "reconnect.backoff.ms": 50,
+    "reconnect.backoff.max.ms": 1_000,
+}
+
+_CONSUMER: dict[str, Any] = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "isolation.level": "read_committed",
+    "auto.offset.reset": "error",
+    "enable.partition.eof": False,
+    "fetch.wait.max.ms": 50,
+    "allow.auto.create.topics": False,
+}
+
+_PRODUCER: dict[str, Any] = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "compression.type": "lz4",
+    "linger.ms": 5,
+    # Bounded memory: a full queue makes produce() wait, it never grows.
+    "queue.buffering.max.kbytes": 65_536,
+    "queue.buffering.max.messages": 200_000,
+    # Failures reach us through the transaction; a report per success would only cost time.
+    "delivery.report.only.error": True,
+}
+
+
+def config(kafka: KafkaSettings, ours: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Our defaults, then the user's properties, then what the caller needs.
+
+    Raises:
+        BadClientSettingError: the user's properties touch a reserved one.
+    """
+    touched = RESERVED.intersection(kafka.properties)
+    if touched:
+        raise BadClientSettingError(
+            f"[kafka] may not set {', '.join(sorted(touched))}: exactly-once rests on it; remove it"
+        )
+    merged = _COMMON | ours | dict(kafka.properties) | overrides
+    return merged | {"bootstrap.servers": kafka.bootstrap_servers}
+
+
+def new_consumer(
+    kafka: KafkaSettings, *, group_id: str | None = None, **overrides: Any
+) -> Consumer:
+    """A consumer that reads committed records and commits nothing by itself.
+
+    Without ``group_id`` it is a plain reader for ``assign()``: its group's name is random and never
+    written to. ``overrides`` are librdkafka properties with ``_`` for ``.``.
+    """
+    group = group_id if group_id is not None else f"{kafka.prefix}creneau-reader-{uuid.uuid4()}"
+    properties = config(kafka, _CONSUMER, _dotted(overrides) | {"group.id": group})
+    return _make(Consumer, properties, kafka)  # type: ignore[no-any-return]
+
+
+def new_producer(
+    kafka: KafkaSettings, *, transactional_id: str | None = None, **overrides: Any
+) -> Producer:
+    """An idempotent producer; with ``transactional_id`` a transactional one (not yet initialised).
+
+    ``overrides`` are librdkafka properties with ``_`` for ``.``.
+    """
+    ours = _PRODUCER | ({"transactional.id": transactional_id} if transactional_id else {})
+    return _make(Producer, config(kafka, ours, _dotted(overrides)), kafka)  # type: ignore[no-any-return]
+
+
+def new_admin(kafka: KafkaSettings) -> AdminClient:
+    """An admin client."""
+    return _make(AdminClient, config(kafka, {}, {}), kafka)  # type: ignore[no-any-return]
+
+
+def _dotted(overrides: dict[str, Any]) -> dict[str, Any]:
+    return {name.replace("_", "."): value for name, value in overrides.items()}
+
+
+def _make(client: Any, properties: dict[str, Any], kafka: KafkaSettings) -> Any:
+    try:
+        return client(properties, logger=_LOG)
+    except (KafkaException, ValueError, TypeError) as error:
+        reason = kafka_error(error).str() if isinstance(error, KafkaException) else str(error)
+        raise BadClientSettingError(
+            f"a Kafka client for {kafka.bootstrap_servers} cannot be made: {reason}; "
+            "mend [kafka] in creneau.toml"
+        ) from error

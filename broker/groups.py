@@ -1,0 +1,72 @@
+"""What a consumer group has committed: offsets with their metadata."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+from broker.errors import Decision, decide, kafka_error, unavailable
+
+CALL_TIMEOUT = 30.0
+"""Seconds: long enough for a transaction in the middle of its commit to end or time out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A partition's committed offset (None: there is none) and the metadata committed with it."""
+
+    offset: int | None
+    metadata: str
+
+
+def committed(
+    admin: AdminClient,
+    group: str,
+    topic: str,
+    partitions: Iterable[int],
+    *,
+    timeout: float = CALL_TIMEOUT,
+) -> dict[int, Committed]:
+    """The committed offsets of ``group``, with ``require_stable``: none is about to change.
+
+    Raises:
+        UnavailableError: the coordinator did not answer, or a transaction stayed open past
+            ``timeout`` seconds.
+    """
+    asked = [TopicPartition(topic, partition) for partition in partitions]
+    if not asked:
+        return {}
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return _ask(admin, group, asked)
+        except KafkaException as error:
+            if kafka_error(error).code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return {part.partition: Committed(None, "") for part in asked}
+            again = decide(kafka_error(error)) in (Decision.RETRY, Decision.WAIT)
+            if not again or time.monotonic() > deadline:
+                raise unavailable(
+                    error, f"asking for the offsets of group '{group}'", "the cluster"
+                ) from error
+            time.sleep(0.05)
+
+
+def _ask(admin: AdminClient, group: str, asked: list[TopicPartition]) -> dict[int, Committed]:
+    request = [ConsumerGroupTopicPartitions(group, asked)]
+    futures = admin.list_consumer_group_offsets(
+        request, require_stable=True, request_timeout=CALL_TIMEOUT
+    )
+    answer: dict[int, Committed] = {}
+    for part in futures[group].result().topic_partitions:
+        if part.error is not None:
+            raise KafkaException(part.error)
+        offset = part.offset if part.offset >= 0 else None
+        answer[part.partition] = Committed(offset, part.metadata or "")
+    return answer
