@@ -18,6 +18,7 @@ $(STAMP): locks/dev.txt pyproject.toml producer_contract/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e ./producer_contract -e .
+	$(BIN)/python -m producer_contract.testing.jars
 	@touch $@
 
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
@@ -36,6 +37,7 @@ format: setup ## Format the code
 lock: setup ## Resolve the dependencies again and write locks/ with hashes
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract pyproject.toml producer_contract/pyproject.toml -o locks/service.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --group dev --extra testing pyproject.toml producer_contract/pyproject.toml -c locks/service.txt -o locks/dev.txt
+	echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c locks/dev.txt - -o locks/build.txt
 
 clean: ## Remove what make setup and the tests made
 	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .hypothesis
