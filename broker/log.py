@@ -20,7 +20,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin import OffsetSpec as _OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import OffsetSpec as _OffsetSpec
 
 from broker.clients import new_admin, new_consumer
 from broker.errors import (

@@ -1,0 +1,188 @@
+"""Create the topics that are missing, grow those that are too narrow, say how a cluster differs."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ConfigSource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
+
+from broker.cluster import TIMEOUT, Cluster, look
+from broker.errors import BrokerUnreachableError, kafka_error, unavailable
+from broker.names import Names
+from broker.topic_differences import Difference, differences
+from broker.topic_specs import TopicSpec, replication_factor, topic_specs
+from producer_contract.errors import BadUseError, UnavailableError
+from producer_contract.topics import PARTITIONS
+
+__all__ = [
+    "CannotShrinkError",
+    "Difference",
+    "TopicsUnusableError",
+    "alter",
+    "apply",
+    "check",
+    "refuse_unusable",
+]
+
+_CREATE_TIMEOUT: Final = 30.0
+
+
+class TopicsUnusableError(UnavailableError):
+    """A topic is missing, or set in a way that would break a promise: nothing was started."""
+
+
+class CannotShrinkError(BadUseError):
+    """Kafka cannot take partitions away."""
+
+
+def check(admin: AdminClient, names: Names) -> list[Difference]:
+    """Every difference between the cluster and what we need; empty when all is well.
+
+    Raises:
+        BrokerUnreachableError, NotAllowedError: the cluster cannot be looked at.
+    """
+    return differences(_look(admin, names), names)
+
+
+def refuse_unusable(admin: AdminClient, names: Names) -> None:
+    """Raise unless every topic is there and none is set in a way that breaks a promise.
+
+    Raises:
+        TopicsUnusableError: names the first culprit and how many more there are.
+        BrokerUnreachableError, NotAllowedError: the cluster cannot be looked at.
+    """
+    blocking = [difference for difference in check(admin, names) if difference.blocking]
+    if blocking:
+        more = f" (and {len(blocking) - 1} more)" if len(blocking) > 1 else ""
+        raise TopicsUnusableError(
+            f"topic {blocking[0]}{more}: see `creneau topics check`, mend with "
+            "`creneau topics apply`"
+        )
+
+
+def apply(admin: AdminClient, names: Names, *, partitions: int | None = None) -> list[str]:
+    """Create what is missing, and grow: outputs and dead letters first, the source last.
+
+    Settings of topics that exist are left alone: see ``alter``. May be run any number of times,
+    and by several at once.
+
+    Args:
+        partitions: of the source, outputs and dead letters; None: as the source has, or 8.
+
+    Returns:
+        One line for each thing that was done.
+
+    Raises:
+        CannotShrinkError: the source has more than ``partitions``.
+        BrokerUnreachableError, NotAllowedError: the cluster cannot be reached or refuses.
+    """
+    cluster = _look(admin, names)
+    source = cluster.topics.get(names.slot_created)
+    there = source.partitions if source else 0
+    if partitions is not None and partitions < there:
+        raise CannotShrinkError(
+            f"'{names.slot_created}' has {there} partitions and cannot shrink to {partitions}"
+        )
+    specs = topic_specs(names, partitions or there or PARTITIONS, len(cluster.brokers))
+    done = []
+    for spec in specs:
+        topic = cluster.topics.get(spec.name)
+        if topic is None:
+            if _create(admin, spec, len(cluster.brokers)):
+                done.append(f"created {spec.name} with {spec.partitions} partitions")
+        elif topic.partitions < spec.partitions and _mirrors_source(spec, names):
+            _grow(admin, spec)
+            done.append(f"grew {spec.name} from {topic.partitions} to {spec.partitions} partitions")
+    _wait_until_visible(admin, [spec for spec in specs if _mirrors_source(spec, names)])
+    return done
+
+
+def alter(admin: AdminClient, found: Sequence[Difference]) -> list[str]:
+    """Set the topic settings that differ; give one line for each.
+
+    Raises:
+        BrokerUnreachableError, NotAllowedError: the cluster cannot be reached or refuses.
+    """
+    done = []
+    for difference in found:
+        if difference.alterable is None:
+            continue
+        entry = ConfigEntry(
+            difference.what,
+            difference.alterable,
+            source=ConfigSource.DYNAMIC_TOPIC_CONFIG,
+            incremental_operation=AlterConfigOpType.SET,
+        )
+        resource = ConfigResource(ResourceType.TOPIC, difference.where, incremental_configs=[entry])
+        futures = admin.incremental_alter_configs([resource], request_timeout=TIMEOUT)
+        _result(futures[resource], f"setting {difference.what} of '{difference.where}'")
+        done.append(
+            f"set {difference.what} of {difference.where} to {difference.alterable} "
+            f"(was {difference.found})"
+        )
+    return done
+
+
+def _look(admin: AdminClient, names: Names) -> Cluster:
+    return look(admin, [spec.name for spec in topic_specs(names)])
+
+
+def _mirrors_source(spec: TopicSpec, names: Names) -> bool:
+    return spec.name in (names.slot_probability, names.dead_letters, names.slot_created)
+
+
+def _create(admin: AdminClient, spec: TopicSpec, brokers: int) -> bool:
+    """Create a topic; False when somebody else just did."""
+    new = NewTopic(
+        spec.name,
+        num_partitions=spec.partitions,
+        replication_factor=replication_factor(brokers),
+        config=dict(spec.settings),
+    )
+    future = admin.create_topics([new], operation_timeout=_CREATE_TIMEOUT)[spec.name]
+    return _result(future, f"creating topic '{spec.name}'", fine=KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def _grow(admin: AdminClient, spec: TopicSpec) -> None:
+    wider = NewPartitions(spec.name, spec.partitions)
+    future = admin.create_partitions([wider], operation_timeout=_CREATE_TIMEOUT)[spec.name]
+    _result(future, f"growing topic '{spec.name}'")
+
+
+def _result(future: "Future[Any]", doing: str, fine: int | None = None) -> bool:
+    try:
+        future.result()
+    except KafkaException as error:
+        if kafka_error(error).code() == fine:
+            return False
+        raise unavailable(error, doing, "the cluster") from error
+    return True
+
+
+def _wait_until_visible(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
+    """Other brokers hear of a topic a moment after the one that was asked to create it."""
+    deadline = time.monotonic() + _CREATE_TIMEOUT
+    while time.monotonic() < deadline:
+        topics = admin.list_topics(timeout=TIMEOUT).topics
+        led = {
+            name: sum(part.leader >= 0 for part in topic.partitions.values())
+            for name, topic in topics.items()
+        }
+        if all(led.get(spec.name, 0) >= spec.partitions for spec in specs):
+            return
+        time.sleep(0.05)
+    raise BrokerUnreachableError(
+        f"the topics were created, but not every partition has a leader after "
+        f"{_CREATE_TIMEOUT:.0f} s: is every broker running? creneau topics check"
+    )
