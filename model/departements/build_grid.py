@@ -6,7 +6,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -136,7 +136,8 @@ def main(source: Path | None) -> None:
         np.savez_compressed(here / "polygons.npz", **pack_polygons(geometries))
         load_polygons.cache_clear()
     grid = build_grid()
-    np.savez_compressed(here / "grid.npz", **{k: getattr(grid, k) for k in Grid.__slots__})
+    arrays: Any = {name: getattr(grid, name) for name in Grid.__slots__}
+    np.savez_compressed(here / "grid.npz", **arrays)
 
 
 if __name__ == "__main__":
