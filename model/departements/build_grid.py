@@ -133,7 +133,8 @@ def main(source: Path | None) -> None:
         features = json.loads(source.read_text("utf-8"))["features"]
         found = {f["properties"]["code"]: json.dumps(f["geometry"]) for f in features}
         geometries = shapely.from_geojson([found[code] for code in CODES])
-        np.savez_compressed(here / "polygons.npz", **pack_polygons(geometries))
+        packed: Any = pack_polygons(geometries)
+        np.savez_compressed(here / "polygons.npz", **packed)
         load_polygons.cache_clear()
     grid = build_grid()
     arrays: Any = {name: getattr(grid, name) for name in Grid.__slots__}
