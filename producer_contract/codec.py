@@ -125,7 +125,7 @@ def encode_slot_created(event: SlotCreated | SlotCreatedRecord) -> bytes:
     """The value of a ``slot-created`` message; times in UTC with milliseconds (cut)."""
     return _encode(
         {
-            "schema_version": event.schema_version,
+            "schema_version": 1,
             "slot_id": event.slot_id,
             "instructor_id": event.instructor_id,
             "partnership_type": event.partnership_type,
