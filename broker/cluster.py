@@ -30,8 +30,10 @@ class Cluster:
     brokers: Mapping[int, Mapping[str, str]]
 
 
-def look(admin: AdminClient, names: Iterable[str]) -> Cluster:
+def look(admin: AdminClient, names: Iterable[str], where: str = "the cluster") -> Cluster:
     """Ask the cluster for these topics and for every broker's settings.
+
+    ``where`` is what an error calls the cluster.
 
     Raises:
         BrokerUnreachableError, NotAllowedError: nobody answered, or we may not look.
@@ -43,7 +45,7 @@ def look(admin: AdminClient, names: Iterable[str]) -> Cluster:
         topic_settings = _settings(admin, ResourceType.TOPIC, there)
         broker_settings = _settings(admin, ResourceType.BROKER, map(str, metadata.brokers))
     except KafkaException as error:
-        raise unavailable(error, "looking at the topics", "the cluster") from error
+        raise unavailable(error, "looking at the topics", where) from error
     topics = {
         name: Topic(
             len(topic.partitions),

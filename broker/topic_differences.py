@@ -10,6 +10,7 @@ from broker.topic_specs import (
     DEAD_LETTER_ROOM,
     FOR_EVER,
     TopicSpec,
+    count_partitions,
     replication_factor,
     topic_specs,
 )
@@ -49,7 +50,7 @@ def differences(cluster: Cluster, names: Names) -> list[Difference]:
     for spec in topic_specs(names, source.partitions if source else PARTITIONS, brokers):
         topic = cluster.topics.get(spec.name)
         if topic is None:
-            wanted = f"there with {spec.partitions} partitions"
+            wanted = f"there with {count_partitions(spec.partitions)}"
             found.append(Difference(spec.name, "topic", "missing", wanted, blocking=True))
             continue
         found += _partitions(spec, topic, names)

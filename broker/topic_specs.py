@@ -62,3 +62,8 @@ def topic_specs(names: Names, partitions: int = PARTITIONS, brokers: int = 1) ->
 def replication_factor(brokers: int) -> int:
     """Three copies where the cluster has three brokers, one elsewhere."""
     return 3 if brokers >= 3 else 1
+
+
+def count_partitions(count: int) -> str:
+    """``1 partition``, ``8 partitions``."""
+    return f"{count} partition" if count == 1 else f"{count} partitions"

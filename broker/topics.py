@@ -21,7 +21,7 @@ from broker.cluster import TIMEOUT, Cluster, look
 from broker.errors import BrokerUnreachableError, kafka_error, unavailable
 from broker.names import Names
 from broker.topic_differences import Difference, differences
-from broker.topic_specs import TopicSpec, replication_factor, topic_specs
+from broker.topic_specs import TopicSpec, count_partitions, replication_factor, topic_specs
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.topics import PARTITIONS
 
@@ -46,23 +46,25 @@ class CannotShrinkError(BadUseError):
     """Kafka cannot take partitions away."""
 
 
-def check(admin: AdminClient, names: Names) -> list[Difference]:
+def check(admin: AdminClient, names: Names, where: str = "the cluster") -> list[Difference]:
     """Every difference between the cluster and what we need; empty when all is well.
+
+    ``where`` is what an error calls the cluster.
 
     Raises:
         BrokerUnreachableError, NotAllowedError: the cluster cannot be looked at.
     """
-    return differences(_look(admin, names), names)
+    return differences(_look(admin, names, where), names)
 
 
-def refuse_unusable(admin: AdminClient, names: Names) -> None:
+def refuse_unusable(admin: AdminClient, names: Names, where: str = "the cluster") -> None:
     """Raise unless every topic is there and none is set in a way that breaks a promise.
 
     Raises:
         TopicsUnusableError: names the first culprit and how many more there are.
         BrokerUnreachableError, NotAllowedError: the cluster cannot be looked at.
     """
-    blocking = [difference for difference in check(admin, names) if difference.blocking]
+    blocking = [difference for difference in check(admin, names, where) if difference.blocking]
     if blocking:
         more = f" (and {len(blocking) - 1} more)" if len(blocking) > 1 else ""
         raise TopicsUnusableError(
@@ -71,7 +73,13 @@ def refuse_unusable(admin: AdminClient, names: Names) -> None:
         )
 
 
-def apply(admin: AdminClient, names: Names, *, partitions: int | None = None) -> list[str]:
+def apply(
+    admin: AdminClient,
+    names: Names,
+    *,
+    partitions: int | None = None,
+    where: str = "the cluster",
+) -> list[str]:
     """Create what is missing, and grow: outputs and dead letters first, the source last.
 
     Settings of topics that exist are left alone: see ``alter``. May be run any number of times,
@@ -79,6 +87,7 @@ def apply(admin: AdminClient, names: Names, *, partitions: int | None = None) ->
 
     Args:
         partitions: of the source, outputs and dead letters; None: as the source has, or 8.
+        where: what an error calls the cluster.
 
     Returns:
         One line for each thing that was done.
@@ -87,7 +96,7 @@ def apply(admin: AdminClient, names: Names, *, partitions: int | None = None) ->
         CannotShrinkError: the source has more than ``partitions``.
         BrokerUnreachableError, NotAllowedError: the cluster cannot be reached or refuses.
     """
-    cluster = _look(admin, names)
+    cluster = _look(admin, names, where)
     source = cluster.topics.get(names.slot_created)
     there = source.partitions if source else 0
     if partitions is not None and partitions < there:
@@ -100,10 +109,12 @@ def apply(admin: AdminClient, names: Names, *, partitions: int | None = None) ->
         topic = cluster.topics.get(spec.name)
         if topic is None:
             if _create(admin, spec, len(cluster.brokers)):
-                done.append(f"created {spec.name} with {spec.partitions} partitions")
+                done.append(f"created {spec.name} with {count_partitions(spec.partitions)}")
         elif topic.partitions < spec.partitions and _mirrors_source(spec, names):
             _grow(admin, spec)
-            done.append(f"grew {spec.name} from {topic.partitions} to {spec.partitions} partitions")
+            done.append(
+                f"grew {spec.name} from {topic.partitions} to {count_partitions(spec.partitions)}"
+            )
     _wait_until_visible(admin, [spec for spec in specs if _mirrors_source(spec, names)])
     return done
 
@@ -134,8 +145,8 @@ def alter(admin: AdminClient, found: Sequence[Difference]) -> list[str]:
     return done
 
 
-def _look(admin: AdminClient, names: Names) -> Cluster:
-    return look(admin, [spec.name for spec in topic_specs(names)])
+def _look(admin: AdminClient, names: Names, where: str) -> Cluster:
+    return look(admin, [spec.name for spec in topic_specs(names)], where)
 
 
 def _mirrors_source(spec: TopicSpec, names: Names) -> bool:
