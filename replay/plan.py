@@ -1,0 +1,87 @@
+"""What a replay has to do: affected ranges, cut into chunks, newest first. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ledger.in_force import by_partition, merged, ranges_of, segments
+from ledger.records import Interval
+from ledger.runs import Run
+
+CHUNK_OFFSETS = 30_000
+"""The most offsets in a chunk: one transaction of well under a second, so that executors can give
+way within one and readers are never held back for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be replayed. ``affected`` is in order, with neighbours merged; ``chunks`` cut
+    it into pieces, newest first."""
+
+    affected: tuple[Interval, ...]
+    chunks: tuple[Interval, ...]
+
+
+def affected_ranges(
+    runs: Iterable[Run], from_models: frozenset[str]
+) -> dict[int, list[tuple[int, int]]]:
+    """The offsets whose outcome in force is by one of ``from_models``, by partition.
+
+    ``runs`` are the closed and the open ones, and what a scan has seen. An offset whose newest
+    *replay* run is by one of the models is affected too, whatever live run lies above it: the live
+    run may be a re-reading after a reset, of which nobody knows that it has reached every reader.
+    """
+    found: dict[int, list[tuple[int, int]]] = {}
+    for partition, own in by_partition(runs).items():
+        replayed = [run for run in own if run.replay_id is not None]
+        ranges = merged(
+            ranges_of(segments(own), lambda run: run.model_version in from_models)
+            + ranges_of(segments(replayed), lambda run: run.model_version in from_models)
+        )
+        if ranges:
+            found[partition] = ranges
+    return found
+
+
+def cut(
+    ranges: Mapping[int, Sequence[tuple[int, int]]], selected: Mapping[int, tuple[int, int]]
+) -> dict[int, list[tuple[int, int]]]:
+    """The ranges within what an operator has selected: ``[from, to)`` by partition.
+
+    A partition that is not in ``selected`` is left out.
+    """
+    kept = {
+        partition: merged((max(a, low), min(b, high)) for a, b in ranges[partition])
+        for partition, (low, high) in selected.items()
+        if partition in ranges
+    }
+    return {partition: own for partition, own in kept.items() if own}
+
+
+def make_plan(
+    ranges: Mapping[int, Sequence[tuple[int, int]]],
+    fences: Mapping[int, int],
+    *,
+    chunk_offsets: int = CHUNK_OFFSETS,
+) -> Plan:
+    """The plan for these affected ranges.
+
+    Newest first: the nearer to its partition's fence, the earlier a chunk comes.
+    """
+    affected = tuple(
+        Interval(partition, start, end)
+        for partition in sorted(ranges)
+        for start, end in merged(ranges[partition])
+    )
+    chunks = [chunk for interval in affected for chunk in _chunks(interval, chunk_offsets)]
+    chunks.sort(key=lambda one: (fences.get(one.partition, 0) - one.to_offset, one.partition))
+    return Plan(affected, tuple(chunks))
+
+
+def _chunks(interval: Interval, most: int) -> list[Interval]:
+    """The interval in as few pieces of nearly one size as ``most`` offsets each allow."""
+    partition, start, end = interval
+    length = end - start
+    pieces = -(-length // most)
+    edges = [start + length * piece // pieces for piece in range(pieces + 1)]
+    return [Interval(partition, a, b) for a, b in pairwise(edges)]
