@@ -13,6 +13,7 @@ A session is in one of three states for its user:
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -221,6 +222,8 @@ class TransactionalSession:
     def _release(self) -> None:
         self._closed = True
         self._in_transaction = False
-        # What is still queued belongs to a transaction that will not be committed by us.
-        self._producer.purge()
-        self._producer.close()
+        # What is still queued belongs to a transaction that will not be committed by us. close()
+        # would wait without a bound for a broker that does not answer; dropping the client does not.
+        with suppress(KafkaException):
+            self._producer.purge()
+        del self._producer
