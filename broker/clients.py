@@ -14,6 +14,8 @@ from broker.errors import BadClientSettingError, kafka_error
 from broker.settings import KafkaSettings
 
 _LOG = logging.getLogger("creneau.kafka")
+# What librdkafka says goes where the program sends its log; a user of the command line sees errors.
+_LOG.addHandler(logging.NullHandler())
 
 RESERVED = frozenset(
     {

@@ -223,7 +223,8 @@ class TransactionalSession:
         self._closed = True
         self._in_transaction = False
         # What is still queued belongs to a transaction that will not be committed by us. close()
-        # would wait without a bound for a broker that does not answer; dropping the client does not.
+        # would wait without a bound for a broker that does not answer; dropping the client does
+        # not.
         with suppress(KafkaException):
             self._producer.purge()
         del self._producer
