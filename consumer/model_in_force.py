@@ -1,0 +1,131 @@
+"""Which model scores now, and under which epoch.
+
+The next model is loaded beside the running one, in a thread. Until it is there a worker goes on
+under the epoch before, which the protocol allows (a fence waits for its acknowledgement), except
+that a revoked model is given only a moment.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import structlog
+
+from ledger.fold import LedgerState, Model
+from model.engine import Engine
+from producer_contract.errors import CreneauError
+
+_LOG = structlog.get_logger()
+
+NO_MODEL = "no model is in force: creneau model promote"
+
+Load = Callable[[Model], Engine]
+"""Loads and checks a model; raises a ``CreneauError`` where it must not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the next transaction is stamped with.
+
+    ``epoch`` None: there has been no decision yet, nothing can be committed. ``engine`` None:
+    scoring waits, and ``problem`` says for what.
+    """
+
+    epoch: int | None = None
+    version: str | None = None
+    engine: Engine | None = None
+    problem: str | None = NO_MODEL
+
+
+class ModelInForce:
+    """Follows the ledger's state; ``stamp`` changes only inside ``follow``."""
+
+    def __init__(self, load: Load, *, revoked_grace: float, retry: float) -> None:
+        self.stamp = Stamp()
+        self._load = load
+        self._grace = revoked_grace
+        self._retry = retry
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._loading: tuple[str, Future[Engine]] | None = None
+        self._failed: tuple[str, float] | None = None
+        self._revocation_seen: float | None = None
+
+    def follow(self, state: LedgerState) -> Stamp:
+        """The stamp under this state of the ledger; never waits."""
+        if self._settled(state):
+            return self.stamp
+        version = state.in_force
+        if version is None:
+            self._become(Stamp(state.epoch, None, None, NO_MODEL))
+        elif self.stamp.engine is not None and self.stamp.version == version:
+            self._become(replace(self.stamp, epoch=state.epoch))
+        else:
+            self._bring(version, state)
+        return self.stamp
+
+    def close(self) -> None:
+        """Let the loading thread go."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _settled(self, state: LedgerState) -> bool:
+        if self.stamp.epoch != state.epoch:
+            return False
+        return self.stamp.engine is not None or state.in_force is None
+
+    def _bring(self, version: str, state: LedgerState) -> None:
+        """Load what is in force, or take it when it is there."""
+        if self._loading is not None and self._loading[0] == version:
+            if self._loading[1].done():
+                self._take(version, state)
+                return
+        elif self._may_try(version):
+            self._loading = (version, self._thread.submit(self._load, state.models[version]))
+        self._stop_a_revoked_model(version, state)
+
+    def _may_try(self, version: str) -> bool:
+        if self._failed is None or self._failed[0] != version:
+            return True
+        return time.monotonic() >= self._failed[1] + self._retry
+
+    def _take(self, version: str, state: LedgerState) -> None:
+        assert self._loading is not None
+        loaded = self._loading[1]
+        self._loading = None
+        try:
+            engine = loaded.result()
+        except CreneauError as error:
+            self._failed = (version, time.monotonic())
+            self._become(Stamp(state.epoch, version, None, str(error)))
+        except Exception as error:
+            self._failed = (version, time.monotonic())
+            problem = f"model '{version}' cannot be loaded: {type(error).__name__}: {error}"
+            self._become(Stamp(state.epoch, version, None, problem))
+        else:
+            self._failed = None
+            self._become(Stamp(state.epoch, version, engine, None))
+
+    def _stop_a_revoked_model(self, version: str, state: LedgerState) -> None:
+        running = self.stamp.version if self.stamp.engine is not None else None
+        if running is None:
+            # Nothing scores: acknowledging at once lets a fence pass.
+            if self.stamp.epoch != state.epoch:
+                self._become(Stamp(state.epoch, version, None, f"loading model '{version}'"))
+            return
+        if state.usable(running):
+            self._revocation_seen = None
+            return
+        self._revocation_seen = self._revocation_seen or time.monotonic()
+        if time.monotonic() >= self._revocation_seen + self._grace:
+            problem = f"model '{running}' is revoked, loading model '{version}'"
+            self._become(Stamp(state.epoch, version, None, problem))
+
+    def _become(self, stamp: Stamp) -> None:
+        if stamp == self.stamp:
+            return
+        self._revocation_seen = None
+        before, self.stamp = self.stamp, stamp
+        if stamp.problem is None:
+            _LOG.info("model in force", version=stamp.version, epoch=stamp.epoch)
+        elif stamp.problem != before.problem:
+            _LOG.warning("scoring waits", epoch=stamp.epoch, why=stamp.problem)

@@ -1,0 +1,78 @@
+"""Finding out where partitions stand: everything that ``starting_point`` has to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from broker.clients import new_admin
+from broker.groups import committed
+from broker.log import high_watermarks, log_starts
+from broker.settings import KafkaSettings
+from consumer.starting_point import Origin, StartingPoint, needs_traces, starting_point
+from consumer.traces import traces
+
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A starting point, and the offset inside the log from which to fetch."""
+
+    start: StartingPoint
+    fetch_from: int
+
+
+class Place(Protocol):
+    """Places partitions; raises ``UnavailableError`` when the cluster does not answer."""
+
+    def __call__(self, partitions: Sequence[int]) -> dict[int, Placed]: ...
+
+
+class GroupPlacing:
+    """Places partitions by the worker group's committed offsets, read anew each time."""
+
+    def __init__(self, kafka: KafkaSettings, *, accept_lost: bool) -> None:
+        self._kafka = kafka
+        self._admin = new_admin(kafka)
+        self._accept_lost = accept_lost
+
+    def __call__(self, partitions: Sequence[int]) -> dict[int, Placed]:
+        names = self._kafka.names
+        topic = names.slot_created
+        # require_stable: a predecessor's transaction is over once this has answered.
+        offsets = committed(self._admin, names.worker_group, topic, partitions)
+        starts = log_starts(self._admin, topic, partitions)
+        ends = high_watermarks(self._admin, topic, partitions)
+        unknown = [p for p in partitions if needs_traces(offsets[p])]
+        left = traces(self._kafka, unknown) if unknown else {}
+        placed: dict[int, Placed] = {}
+        for p in partitions:
+            start = starting_point(
+                offsets[p],
+                starts[p],
+                ends[p],
+                traces=left.get(p),
+                accept_lost=self._accept_lost,
+            )
+            fetch_from = min(max(start.position.offset, starts[p]), ends[p])
+            placed[p] = Placed(start, fetch_from)
+            _say(topic, p, start)
+        return placed
+
+
+def _say(topic: str, partition: int, start: StartingPoint) -> None:
+    where = f"{topic}[{partition}]"
+    offset = start.position.offset
+    if start.problem is not None:
+        _LOG.error("partition waits", partition=where, why=start.problem)
+    elif start.position.lost is not None:
+        lost = start.position.lost
+        _LOG.error(
+            "events lost to retention", partition=where, first=lost.from_offset, end=lost.to_offset
+        )
+    if start.origin in (Origin.EXPIRED, Origin.MOVED):
+        _LOG.warning(f"partition {start.origin.value}", partition=where, offset=offset)
+    else:
+        _LOG.info(f"partition {start.origin.value}", partition=where, offset=offset)

@@ -1,0 +1,148 @@
+"""Taking batches of events from the group's partitions, together with proof of membership."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+
+from broker.errors import Decision, decide, kafka_error, unavailable
+from consumer.assignment import Assignment
+from consumer.errors import ConsumerLostError
+from consumer.messages import place
+
+_LOG = structlog.get_logger()
+
+POLL_SECONDS = 0.1
+"""How long an idle worker waits for an event before it looks at the ledger again."""
+
+DRAIN_SECONDS = 10.0
+
+_PAST_RETENTION = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+
+
+class MembershipLost(Exception):  # noqa: N818  the group has gone on without us, so do we
+    """The group has put us out; its callback comes with the next poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events without errors, and the group's metadata as it was when they were taken."""
+
+    messages: list[Message]
+    group_metadata: Any
+
+
+class Source:
+    """The group's consumer. ``ends`` are the EOF events: (offset, time seen), by partition."""
+
+    def __init__(self, consumer: Consumer, assignment: Assignment, where: str) -> None:
+        self._consumer = consumer
+        self._assignment = assignment
+        self._where = where
+        self.ends: dict[int, tuple[int, float]] = {}
+
+    def take(self, limit: int) -> Batch | None:
+        """Whatever is there, up to ``limit``; waits ``POLL_SECONDS`` for a first event.
+
+        Raises:
+            MembershipLost: rewind, and go on polling.
+            ConsumerLostError, UnavailableError: this process cannot go on.
+        """
+        changes = self._assignment.changes
+        messages = self._consume(1, POLL_SECONDS)
+        if messages and limit > 1:
+            messages += self._consume(limit - 1, 0.0)
+        events = self._events(messages)
+        if self._assignment.changes != changes:
+            # The partitions changed hands within this very call: what it brought may have been
+            # fetched before that.
+            self.ends.clear()
+            if events:
+                self.rewind()
+            return None
+        return Batch(events, self.membership()) if events else None
+
+    def membership(self) -> Any:
+        """The group's metadata, to be sent with offsets.
+
+        Asked for between polls, it is that of the assignment we know: librdkafka joins again only
+        after a callback of ours has given the partitions back.
+
+        Raises:
+            MembershipLost: without a member id the broker would take offsets from anybody.
+        """
+        metadata = self._consumer.consumer_group_metadata()
+        if not self._consumer.memberid():
+            raise MembershipLost
+        return metadata
+
+    def rewind(self) -> None:
+        """Everything again from what the group has committed."""
+        self.ends.clear()
+        self._assignment.rewind()
+
+    def idle_ends(self, idle_seconds: float) -> dict[int, int]:
+        """Ends, by partition, that lie past the committed offset and brought no event for a while.
+
+        Everything before such an end was handed over, so what lies between is not events:
+        transaction markers, or what was aborted.
+        """
+        before = time.monotonic() - idle_seconds
+        positions = self._assignment.positions
+        return {
+            p: end
+            for p, (end, seen) in self.ends.items()
+            if seen <= before and p in positions and positions[p].offset < end
+        }
+
+    def drain(self) -> None:
+        """Leave the group: give the partitions back, then close."""
+        # Without waiting for the revocation, a static member would stay until its time-out.
+        self._consumer.unsubscribe()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self._assignment.positions and time.monotonic() < deadline:
+            self._consumer.consume(1_000, timeout=POLL_SECONDS)
+        self._consumer.close()
+
+    def _consume(self, limit: int, timeout: float) -> list[Message]:
+        try:
+            return self._consumer.consume(limit, timeout=timeout)
+        except KafkaException as error:
+            self._decide(kafka_error(error))
+            return []
+
+    def _events(self, messages: list[Message]) -> list[Message]:
+        events: list[Message] = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                events.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                partition, offset = place(message)
+                self.ends[partition] = (offset, time.monotonic())
+            elif error.code() in _PAST_RETENTION:
+                self._past_retention(message)
+            else:
+                self._decide(error)
+        return events
+
+    def _past_retention(self, message: Message) -> None:
+        """The log start has overtaken us: placing the partition anew says what was lost."""
+        partition = message.partition()
+        if partition is not None and partition in self._assignment.positions:
+            self.ends.pop(partition, None)
+            self._assignment.rewind([partition])
+
+    def _decide(self, error: KafkaError) -> None:
+        match decide(error):
+            case Decision.RETRY | Decision.WAIT | Decision.ABORT:
+                _LOG.warning("consuming is disturbed", error=error.name(), why=error.str())
+            case Decision.PERSON:
+                raise unavailable(error, "consuming slot-created", self._where)
+            case Decision.RECYCLE:
+                raise ConsumerLostError(
+                    f"the consumer at {self._where} cannot go on ({error.name()}: {error.str()}); "
+                    "a new process starts from the committed offsets"
+                )
