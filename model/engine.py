@@ -1,11 +1,11 @@
 """The classifier as the worker knows it: a matrix of features in, probabilities out."""
 
-import threading
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+
+from model.threads import stay_on_one_thread
 
 
 class Classifier(Protocol):
@@ -34,19 +34,5 @@ class Engine:
 
         Raises whatever the classifier raises: a pipeline from a notebook may refuse a row.
         """
-        _use_one_thread()
+        stay_on_one_thread()
         return np.asarray(self._classifier.predict_proba(matrix), np.float64)[:, 1]
-
-
-_thread = threading.local()
-
-
-def _use_one_thread() -> None:
-    """Keep OpenMP to one thread from here on in this thread.
-
-    Workers are processes, one per core: threads of their own only make them wait for each other.
-    OpenMP keeps the number per thread, and setting it takes 3 ms: so once in each.
-    """
-    if not getattr(_thread, "limited", False):
-        threadpool_limits(limits=1, user_api="openmp")
-        _thread.limited = True

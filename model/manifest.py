@@ -11,6 +11,7 @@ from model.engine import Classifier
 from model.errors import ModelUnfit, SelfTestFailed
 from model.features import FEATURE_NAMES, FEATURES_VERSION
 from model.golden import TOLERANCE, golden_events, golden_rows, rows_of
+from model.threads import one_thread
 from producer_contract.codec import Refusal
 
 
@@ -35,6 +36,8 @@ class Manifest(BaseModel):
 def describe(classifier: Classifier, metrics: dict[str, JsonValue]) -> Manifest:
     """The manifest of a classifier fitted here and now, its answers to the golden rows included."""
     rows = golden_rows()
+    with one_thread():
+        answers = classifier.predict_proba(rows)[:, 1]
     return Manifest(
         scikit_learn=sklearn.__version__,
         features_version=FEATURES_VERSION,
@@ -42,7 +45,7 @@ def describe(classifier: Classifier, metrics: dict[str, JsonValue]) -> Manifest:
         metrics=metrics,
         golden_events=golden_events(),
         golden_rows=[[None if np.isnan(x) else x for x in row] for row in rows.tolist()],
-        golden_probabilities=classifier.predict_proba(rows)[:, 1].tolist(),
+        golden_probabilities=answers.tolist(),
     )
 
 
@@ -80,7 +83,8 @@ def self_test(manifest: Manifest, classifier: Classifier, name: str) -> None:
         raise SelfTestFailed(f"model {name}: a golden event is not valid: {refusal}") from refusal
     _compare(f"model {name}: the features of golden row", rows[: len(features)], features)
     try:
-        answers = np.asarray(classifier.predict_proba(rows), np.float64)[:, 1]
+        with one_thread():
+            answers = np.asarray(classifier.predict_proba(rows), np.float64)[:, 1]
     except Exception as error:
         raise SelfTestFailed(f"model {name} fails on its golden rows: {error}") from error
     _compare(f"model {name}: the probability of golden row", expected, answers)
