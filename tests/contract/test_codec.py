@@ -119,7 +119,7 @@ def test_a_slot_that_would_be_refused_cannot_be_made(wrong: dict[str, Any]) -> N
 
 def test_a_slot_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        a_slot().slot_id = "slot-2"  # type: ignore[misc]
+        a_slot().slot_id = "slot-2"
 
 
 @pytest.mark.parametrize(
