@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from broker.errors import unavailable
+from broker.errors import kafka_error, unavailable
 
 TIMEOUT: Final = 15.0
 OFFSETS_RETENTION: Final = "offsets.retention.minutes"
@@ -15,10 +15,15 @@ OFFSETS_RETENTION: Final = "offsets.retention.minutes"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic as it is: ``settings`` are the values in force, defaults included."""
+    """One topic as it is.
+
+    ``replication``: of its least replicated partition. ``leaderless``: how many partitions have no
+    leader now. ``settings``: the values in force, defaults included.
+    """
 
     partitions: int
     replication: int
+    leaderless: int
     settings: Mapping[str, str]
 
 
@@ -48,11 +53,13 @@ def look(admin: AdminClient, names: Iterable[str], where: str = "the cluster") -
         raise unavailable(error, "looking at the topics", where) from error
     topics = {
         name: Topic(
-            len(topic.partitions),
-            min((len(part.replicas) for part in topic.partitions.values()), default=0),
-            topic_settings[name],
+            partitions=len(topic.partitions),
+            replication=min((len(part.replicas) for part in topic.partitions.values()), default=0),
+            leaderless=sum(part.leader < 0 for part in topic.partitions.values()),
+            settings=topic_settings[name],
         )
         for name, topic in there.items()
+        if name in topic_settings
     }
     return Cluster(topics, {int(name): found for name, found in broker_settings.items()})
 
@@ -64,9 +71,16 @@ def _settings(
     if not resources:
         return {}
     futures = admin.describe_configs(resources, request_timeout=TIMEOUT)
-    return {
-        resource.name: {
-            entry.name: entry.value for entry in future.result().values() if entry.value is not None
+    found = {}
+    for resource, future in futures.items():
+        try:
+            entries = future.result().values()
+        except KafkaException as error:
+            # Just created or just deleted: the broker that answers has not heard of it.
+            if kafka_error(error).code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                continue
+            raise
+        found[resource.name] = {
+            entry.name: entry.value for entry in entries if entry.value is not None
         }
-        for resource, future in futures.items()
-    }
+    return found

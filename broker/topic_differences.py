@@ -54,6 +54,7 @@ def differences(cluster: Cluster, names: Names) -> list[Difference]:
             found.append(Difference(spec.name, "topic", "missing", wanted, blocking=True))
             continue
         found += _partitions(spec, topic, names)
+        found += _leaders(spec, topic)
         found += _replication(spec, topic, brokers)
         found += _settings(spec, topic, _wanted_settings(spec, source, names), names)
     return found + _brokers(cluster.brokers)
@@ -67,6 +68,14 @@ def _partitions(spec: TopicSpec, topic: Topic, names: Names) -> list[Difference]
     # Outputs with more partitions than the source do no harm: nothing is written to the rest.
     blocking = not (mirrors and topic.partitions > spec.partitions)
     return [Difference(spec.name, "partitions", str(topic.partitions), wanted, blocking)]
+
+
+def _leaders(spec: TopicSpec, topic: Topic) -> list[Difference]:
+    if not topic.leaderless:
+        return []
+    found = count_partitions(topic.leaderless)
+    wanted = "none: is every broker running?"
+    return [Difference(spec.name, "without a leader", found, wanted, blocking=True)]
 
 
 def _replication(spec: TopicSpec, topic: Topic, brokers: int) -> list[Difference]:

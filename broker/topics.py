@@ -35,7 +35,7 @@ __all__ = [
     "refuse_unusable",
 ]
 
-_CREATE_TIMEOUT: Final = 30.0
+_SETTLE_SECONDS: Final = 30.0
 
 
 class TopicsUnusableError(UnavailableError):
@@ -96,27 +96,47 @@ def apply(
         CannotShrinkError: the source has more than ``partitions``.
         BrokerUnreachableError, NotAllowedError: the cluster cannot be reached or refuses.
     """
-    cluster = _look(admin, names, where)
+    done: list[str] = []
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        # Again and again until nothing is left to do: what the cluster shows lags behind what was
+        # just done, by us or by somebody else.
+        cluster = _look(admin, names, where)
+        steps = _steps(cluster, names, partitions)
+        for spec, there in steps:
+            done += _create(admin, spec, cluster) if there is None else _grow(admin, spec, there)
+        if not steps and not _leaderless(cluster):
+            return done
+        if time.monotonic() > deadline:
+            raise BrokerUnreachableError(
+                f"the topics on {where} do not settle within {_SETTLE_SECONDS:.0f} s: is every "
+                "broker running? creneau topics check"
+            )
+        time.sleep(0.05)
+
+
+def _steps(
+    cluster: Cluster, names: Names, partitions: int | None
+) -> list[tuple[TopicSpec, int | None]]:
+    """What to do, in order: a topic, and how many partitions it has now (None: it is missing)."""
     source = cluster.topics.get(names.slot_created)
     there = source.partitions if source else 0
     if partitions is not None and partitions < there:
         raise CannotShrinkError(
             f"'{names.slot_created}' has {there} partitions and cannot shrink to {partitions}"
         )
-    specs = topic_specs(names, partitions or there or PARTITIONS, len(cluster.brokers))
-    done = []
-    for spec in specs:
+    steps: list[tuple[TopicSpec, int | None]] = []
+    for spec in topic_specs(names, partitions or there or PARTITIONS, len(cluster.brokers)):
         topic = cluster.topics.get(spec.name)
         if topic is None:
-            if _create(admin, spec, len(cluster.brokers)):
-                done.append(f"created {spec.name} with {count_partitions(spec.partitions)}")
-        elif topic.partitions < spec.partitions and _mirrors_source(spec, names):
-            _grow(admin, spec)
-            done.append(
-                f"grew {spec.name} from {topic.partitions} to {count_partitions(spec.partitions)}"
-            )
-    _wait_until_visible(admin, [spec for spec in specs if _mirrors_source(spec, names)])
-    return done
+            steps.append((spec, None))
+        elif topic.partitions < spec.partitions and spec.name in _mirrored(names):
+            steps.append((spec, topic.partitions))
+    return steps
+
+
+def _leaderless(cluster: Cluster) -> bool:
+    return any(topic.leaderless for topic in cluster.topics.values())
 
 
 def alter(admin: AdminClient, found: Sequence[Difference]) -> list[str]:
@@ -149,29 +169,34 @@ def _look(admin: AdminClient, names: Names, where: str) -> Cluster:
     return look(admin, [spec.name for spec in topic_specs(names)], where)
 
 
-def _mirrors_source(spec: TopicSpec, names: Names) -> bool:
-    return spec.name in (names.slot_probability, names.dead_letters, names.slot_created)
+def _mirrored(names: Names) -> tuple[str, ...]:
+    """The topics that have as many partitions as the source, itself included."""
+    return names.slot_probability, names.dead_letters, names.slot_created
 
 
-def _create(admin: AdminClient, spec: TopicSpec, brokers: int) -> bool:
-    """Create a topic; False when somebody else just did."""
+def _create(admin: AdminClient, spec: TopicSpec, cluster: Cluster) -> list[str]:
+    """Create a topic; no line when it turns out to be there."""
     new = NewTopic(
         spec.name,
         num_partitions=spec.partitions,
-        replication_factor=replication_factor(brokers),
+        replication_factor=replication_factor(len(cluster.brokers)),
         config=dict(spec.settings),
     )
-    future = admin.create_topics([new], operation_timeout=_CREATE_TIMEOUT)[spec.name]
-    return _result(future, f"creating topic '{spec.name}'", fine=KafkaError.TOPIC_ALREADY_EXISTS)
+    future = admin.create_topics([new], operation_timeout=TIMEOUT)[spec.name]
+    done = _result(future, f"creating topic '{spec.name}'", fine=KafkaError.TOPIC_ALREADY_EXISTS)
+    return [f"created {spec.name} with {count_partitions(spec.partitions)}"] if done else []
 
 
-def _grow(admin: AdminClient, spec: TopicSpec) -> None:
+def _grow(admin: AdminClient, spec: TopicSpec, there: int) -> list[str]:
+    """Add partitions; no line when it turns out that it has as many."""
     wider = NewPartitions(spec.name, spec.partitions)
-    future = admin.create_partitions([wider], operation_timeout=_CREATE_TIMEOUT)[spec.name]
-    _result(future, f"growing topic '{spec.name}'")
+    future = admin.create_partitions([wider], operation_timeout=TIMEOUT)[spec.name]
+    done = _result(future, f"growing topic '{spec.name}'", fine=KafkaError.INVALID_PARTITIONS)
+    return [f"grew {spec.name} from {there} to {count_partitions(spec.partitions)}"] if done else []
 
 
 def _result(future: "Future[Any]", doing: str, fine: int | None = None) -> bool:
+    """Wait for the cluster's answer; False: it is the error that is ``fine``."""
     try:
         future.result()
     except KafkaException as error:
@@ -179,21 +204,3 @@ def _result(future: "Future[Any]", doing: str, fine: int | None = None) -> bool:
             return False
         raise unavailable(error, doing, "the cluster") from error
     return True
-
-
-def _wait_until_visible(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
-    """Other brokers hear of a topic a moment after the one that was asked to create it."""
-    deadline = time.monotonic() + _CREATE_TIMEOUT
-    while time.monotonic() < deadline:
-        topics = admin.list_topics(timeout=TIMEOUT).topics
-        led = {
-            name: sum(part.leader >= 0 for part in topic.partitions.values())
-            for name, topic in topics.items()
-        }
-        if all(led.get(spec.name, 0) >= spec.partitions for spec in specs):
-            return
-        time.sleep(0.05)
-    raise BrokerUnreachableError(
-        f"the topics were created, but not every partition has a leader after "
-        f"{_CREATE_TIMEOUT:.0f} s: is every broker running? creneau topics check"
-    )

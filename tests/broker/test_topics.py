@@ -114,10 +114,21 @@ def test_outputs_narrower_than_the_source_block_wider_ones_do_not(
     names = kafka_settings.names
     create(admin, names.slot_probability, 5)
     create(admin, names.dead_letters, 1, max_message_bytes="2000000", retention_ms="-1")
-    apply(admin, names, partitions=2)
-    create_narrow = names.dead_letters
+    create(admin, names.slot_created, 2, retention_ms="1000000")
 
-    wide = {each.where: each for each in check(admin, names) if each.what == "partitions"}
+    wrong = {each.where: each for each in check(admin, names) if each.what == "partitions"}
 
-    assert create_narrow not in wide
-    assert not wide[names.slot_probability].blocking
+    assert wrong[names.dead_letters].blocking
+    assert not wrong[names.slot_probability].blocking
+
+
+def test_what_somebody_created_a_moment_ago_is_grown_all_the_same(
+    admin: AdminClient, kafka_settings: KafkaSettings
+) -> None:
+    names = kafka_settings.names
+    create(admin, names.dead_letters, 1)
+    create(admin, names.slot_created, 3)
+
+    apply(admin, names)
+
+    assert len(partitions_of(admin, names.dead_letters)) == 3
