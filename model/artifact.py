@@ -101,9 +101,9 @@ def pack_bytes(classifier: Any, metrics: Mapping[str, JsonValue]) -> bytes:
     return content.getvalue()
 
 
-def pack_skops(path: Path, metrics: Mapping[str, JsonValue]) -> bytes:
-    """An artifact from a bare ``.skops`` file; raises as ``pack`` and ``read`` do."""
-    return pack_bytes(_load_skops(path.read_bytes(), path.name), metrics)
+def pack_skops(model: bytes, name: str) -> bytes:
+    """An artifact from a bare ``.skops`` file's bytes; raises as ``pack`` and ``read`` do."""
+    return pack_bytes(_load_skops(model, name), {})
 
 
 def read(content: bytes, name: str) -> Contents:

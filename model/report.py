@@ -31,6 +31,11 @@ class Report:
     tested_on: int
     curve: Sequence[Bin]
 
+    def scores(self) -> list[tuple[str, Score]]:
+        """What the report sets side by side."""
+        truth = [] if self.truth is None else [("true probability", self.truth)]
+        return [("this model", self.model), ("base rate", self.base_rate), *truth]
+
     def metrics(self) -> dict[str, Any]:
         """What goes on the ledger with the model."""
         return {
@@ -66,12 +71,9 @@ def write_report(report: Report, folder: Path) -> None:
 
 
 def _words(report: Report) -> str:
-    rows = [("this model", report.model), ("base rate", report.base_rate)]
-    if report.truth is not None:
-        rows.append(("true probability", report.truth))
     table = "\n".join(
         f"| {name} | {score.auc:.4f} | {score.log_loss:.4f} | {score.brier:.4f} |"
-        for name, score in rows
+        for name, score in report.scores()
     )
     curve = "\n".join(f"| {b.predicted:.3f} | {b.observed:.3f} | {b.count} |" for b in report.curve)
     return f"""# Evaluation

@@ -1,0 +1,213 @@
+"""``creneau model``: train, register, promote, and look at models."""
+
+import json
+from dataclasses import asdict
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ledger.fold import LedgerState, Model
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reason = Annotated[str, typer.Option(help="Why; kept on the ledger.")]
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data", help="A folder with lessons.csv and bookings.csv, see creneau sandbox market."
+    ),
+]
+
+
+def attach(app: typer.Typer) -> None:
+    """Hang ``model`` on the main app."""
+    model = typer.Typer(
+        help="Models: train, register, promote, compare, revoke.", no_args_is_help=True
+    )
+    for command in (train, register, promote, show, compare):
+        model.command()(command)
+    model.command("list")(list_models)
+    # Revoking and the history are a module of their own.
+    if find_spec("creneau.cli.model_ledger") is not None:
+        import_module("creneau.cli.model_ledger").attach(model)
+    app.add_typer(model, name="model")
+
+
+def train(
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Where to write; unset: <var>/training.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same lessons, same seed, same model.")] = 0,
+    flip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FEATURE",
+            help="For rehearsals: feed this feature the wrong way round, as a corrupted model was.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train and calibrate a model; write it with an evaluation report. Registers nothing.
+
+    The newest fifth of the lessons judges it, the fifth before calibrates it.
+    """
+    from creneau.settings import load_settings
+    from model.workshop import make_model
+
+    folder = out if out is not None else load_settings().var / "training"
+    made = make_model(data, folder, seed=seed, flip=flip)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {"path": str(made.path), "digest": made.digest, "report": asdict(made.report)}
+            )
+        )
+        return
+    for name, score in made.report.scores():
+        typer.echo(
+            f"{name:17} AUC {score.auc:.4f}  log loss {score.log_loss:.4f}  Brier {score.brier:.4f}"
+        )
+    typer.echo(f"report: {folder / 'report.md'}")
+    typer.echo(f"model:  {made.path}")
+    typer.echo(f"next:   creneau model register {made.path}")
+
+
+def register(
+    path: Annotated[
+        Path, typer.Argument(help="What train or model.artifact.pack wrote, or .skops.")
+    ],
+    version: Annotated[
+        str | None, typer.Option(help="Unset: the date and eight characters of the digest.")
+    ] = None,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Keep a model in the store and make it known on the ledger. It does not score yet."""
+    from creneau import registry
+    from creneau.settings import load_settings
+    from model.store import ModelStore
+
+    settings = load_settings()
+    store = ModelStore(settings.store_url)
+    done = registry.register(settings.kafka_settings(), store, path, version=version, reason=reason)
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
+    typer.echo(f"{'registered' if done.written else 'is registered already:'} {done.version}")
+    typer.echo(f"next: creneau model promote {done.version}")
+
+
+def promote(version: str, reason: Reason = "", as_json: Json = False) -> None:
+    """Load and self-test a registered model, then put it in force; workers swap by themselves."""
+    from creneau import registry
+    from creneau.settings import load_settings
+    from model.store import ModelStore
+
+    settings = load_settings()
+    store = ModelStore(settings.store_url)
+    done = registry.promote(settings.kafka_settings(), store, version, reason=reason)
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+    elif done.written:
+        typer.echo(f"promoted {done.version}: in force from epoch {done.offset} on")
+    else:
+        typer.echo(f"{done.version} is in force already")
+
+
+def list_models(as_json: Json = False) -> None:
+    """Every registered model, oldest first, and which one scores."""
+    state = _ledger()
+    rows = [_described(state, model) for model in state.models.values()]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    if not rows:
+        typer.echo("no model is registered; next: creneau model train --data DIR")
+    width = max((len(row["version"]) for row in rows), default=0)
+    for row in rows:
+        auc = row["metrics"].get("auc")
+        quality = f"AUC {auc:.4f}" if isinstance(auc, float) else ""
+        typer.echo(
+            f"{row['version']:{width}}  {row['state']:10}  {row['digest'][:8]}  "
+            f"{row['registered_on']}  {quality}".rstrip()
+        )
+
+
+def show(version: str, as_json: Json = False) -> None:
+    """Everything the ledger knows of one model."""
+    from creneau.registry import registered
+
+    state = _ledger()
+    row = _described(state, registered(state, version))
+    if as_json:
+        typer.echo(json.dumps(row))
+        return
+    metrics = row.pop("metrics")
+    for name, value in (row | metrics).items():
+        typer.echo(f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}")
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="V", help="A registered version.")],
+    second: Annotated[str, typer.Argument(metavar="W", help="Another one.")],
+    data: Data,
+    as_json: Json = False,
+) -> None:
+    """Both models on the same lessons: scores, mean shift, how many cross 0.5."""
+    from creneau.registry import load_version
+    from creneau.settings import load_settings
+    from model.dataset import read_lessons
+    from model.evaluation import difference
+    from model.store import ModelStore
+
+    lessons = read_lessons(data)
+    store = ModelStore(load_settings().store_url)
+    state = _ledger()
+    before, after = (
+        load_version(state, store, version).probabilities(lessons.matrix)
+        for version in (first, second)
+    )
+    found = difference(before, after, lessons.booked)
+    if as_json:
+        typer.echo(json.dumps({"first_version": first, "second_version": second} | asdict(found)))
+        return
+    for version, score, mean in (
+        (first, found.first, found.mean_first),
+        (second, found.second, found.mean_second),
+    ):
+        typer.echo(
+            f"{version}: AUC {score.auc:.4f}  log loss {score.log_loss:.4f}  "
+            f"Brier {score.brier:.4f}  mean {mean:.4f}"
+        )
+    typer.echo(
+        f"on {found.lessons} lessons: mean shift {found.mean_shift:+.4f}, "
+        f"mean absolute shift {found.mean_absolute_shift:.4f}, {found.crossed_half} cross 0.5"
+    )
+
+
+def _ledger() -> "LedgerState":
+    from creneau.settings import load_settings
+    from ledger.reader import read_ledger
+
+    return read_ledger(load_settings().kafka_settings())
+
+
+def _described(state: "LedgerState", model: "Model") -> dict[str, Any]:
+    from ledger.records import utc_text
+
+    if model.revoked_at is not None:
+        standing = "revoked"
+    else:
+        standing = "in force" if state.in_force == model.version else "registered"
+    return {
+        "version": model.version,
+        "state": standing,
+        "revoked_at": model.revoked_at,
+        "digest": model.digest,
+        "uri": model.uri,
+        "features_version": model.features_version,
+        "registered_on": utc_text(model.registered_on),
+        "metrics": dict(model.metrics),
+    }
