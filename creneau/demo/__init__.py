@@ -1,0 +1,1 @@
+"""The main job, shown from end to end on a Kafka of its own, and checked from outside."""

@@ -1,0 +1,163 @@
+"""What the demo plays on: a folder of its own, a Kafka of its own, commands of its own."""
+
+import json
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from broker.settings import KafkaSettings
+from creneau.demo import processes
+from creneau.demo.processes import Child
+from creneau.sandbox import kafka as sandbox
+from producer_contract.errors import BadUseError, UnavailableError
+from producer_contract.testing.broker import STEADY
+from producer_contract.testing.embedded import EmbeddedKafka
+from producer_contract.testing.ports import free_ports
+
+READY_SECONDS: Final = 60.0
+KEPT: Final = "kept.json"
+
+
+class StillRunningError(BadUseError):
+    """A demo that was kept is still running in the same folder."""
+
+
+class WorkersNotReadyError(UnavailableError):
+    """The workers do not get ready."""
+
+
+@dataclass
+class Stage:
+    """Where everything is. ``folder`` is the ``CRENEAU_VAR`` of every command."""
+
+    folder: Path
+    kafka: KafkaSettings
+    keep: bool
+    _stack: ExitStack = field(repr=False)
+
+    @property
+    def store_url(self) -> str:
+        return str(self.folder / "models")
+
+    def start(self, *arguments: str) -> Child:
+        """Start ``creneau ARGUMENTS…``; it ends with the demo."""
+        child = processes.start(arguments, folder=self.folder, environment=self._environment())
+        self._stack.callback(child.stop)
+        return child
+
+    def start_workers(self, processes_wanted: int) -> Child:
+        """Start a pool of workers and wait until it is ready.
+
+        Raises:
+            ChildDiedError, WorkersNotReadyError: it ended, or says why it is not ready.
+        """
+        port = free_ports(1)[0]
+        workers = processes.start(
+            ("worker", "--processes", str(processes_wanted), "--port", str(port)),
+            folder=self.folder,
+            environment=self._environment(),
+            keep=self.keep,
+        )
+        if self.keep:
+            kept = {"workers_pid": workers.pid, "workers_port": port}
+            (self.folder / KEPT).write_text(json.dumps(kept) + "\n", "utf-8")
+        _end(self._stack, workers.stop, only_on_failure=self.keep)
+        _wait_until_ready(workers, port)
+        return workers
+
+    def _environment(self) -> dict[str, str]:
+        """The settings of every command: the demo's own, whatever the user's are."""
+        return {
+            "CRENEAU_VAR": str(self.folder),
+            "CRENEAU_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+        }
+
+
+def _wait_until_ready(workers: Child, port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while (problem := _problem(port)) is not None:
+        workers.refuse_death()
+        if time.monotonic() > deadline:
+            raise WorkersNotReadyError(
+                f"the workers are not ready after {READY_SECONDS:.0f} s: {problem} "
+                f"(see {workers.log})"
+            )
+        time.sleep(0.1)
+
+
+def _problem(port: int) -> str | None:
+    """Why the workers are not ready, None when they are."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+            return None
+    except urllib.error.HTTPError as refused:
+        return refused.read().decode("utf-8", "replace").strip().replace("\n", "; ")
+    except OSError:
+        return "they do not answer yet"
+
+
+def _end(stack: ExitStack, end: Callable[[], object], *, only_on_failure: bool) -> None:
+    """Call ``end`` when the stage is left, or only where that is by an error."""
+
+    def leave(kind: object, _error: object, _trace: object) -> None:
+        if kind is not None or not only_on_failure:
+            end()
+
+    stack.push(leave)
+
+
+@contextmanager
+def set_up(folder: Path, *, keep: bool) -> Iterator[Stage]:
+    """A stage with a running Kafka and nothing on it; all of it ends on leaving.
+
+    With ``keep`` it goes on after a demo that ends well.
+
+    Raises:
+        CreneauError: Kafka does not start.
+    """
+    with ExitStack() as stack:
+        bootstrap = _start_kafka(folder, keep, stack)
+        yield Stage(folder, KafkaSettings(bootstrap), keep, stack)
+
+
+def clear(folder: Path) -> None:
+    """Make ``folder`` an empty one, unless something runs from it.
+
+    Raises:
+        StillRunningError: a kept demo does.
+    """
+    there = sandbox.read(folder / "sandbox") if folder.exists() else None
+    if there is not None and there.alive:
+        raise StillRunningError(
+            f"a demo that was kept still runs from {folder}; {ways_around(folder)[-1]}"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _start_kafka(folder: Path, keep: bool, stack: ExitStack) -> str:
+    if not keep:
+        cluster = EmbeddedKafka(folder / "kafka", jvm=STEADY)
+        return stack.enter_context(cluster).bootstrap_servers
+    running = sandbox.up(folder / "sandbox")
+    _end(stack, lambda: sandbox.down(folder / "sandbox"), only_on_failure=True)
+    return running.bootstrap_servers
+
+
+def ways_around(folder: Path) -> list[str]:
+    """How to look around in a kept demo and how to stop it: a command a line."""
+    kept = json.loads((folder / KEPT).read_text("utf-8"))
+    var = f"CRENEAU_VAR={folder}"
+    return [
+        f"{var} creneau model list",
+        f"{var} creneau dead list",
+        f"{var} creneau sandbox slot-app --rate 100",
+        f"curl http://127.0.0.1:{kept['workers_port']}/metrics",
+        f"stop it: kill {kept['workers_pid']} && {var} creneau sandbox down",
+    ]

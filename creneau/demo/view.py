@@ -1,0 +1,74 @@
+"""The one view of the demo: live in a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from creneau.demo.watch import Glance
+
+PLAIN_EVERY: Final = 5.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class View:
+    """Shows what happens; ``say`` for what has happened, ``show`` for the present state."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._last_plain = 0.0
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._console.print(
+            f"{time.monotonic() - self._start:5.1f} s  {text}", highlight=False, soft_wrap=True
+        )
+
+    def show(self, glance: Glance, *, model: str, doing: str) -> None:
+        """The present state: drawn over the last one, or a line from time to time."""
+        if self._console.is_terminal:
+            self._live.update(Group(_table(glance, model), Text(doing, style="dim")), refresh=True)
+        elif time.monotonic() - self._last_plain >= PLAIN_EVERY:
+            self._last_plain = time.monotonic()
+            self.say("  ".join(f"{name} {value}" for name, value in _facts(glance, model).items()))
+
+
+def _table(glance: Glance, model: str) -> Table:
+    table = Table(box=None, padding=(0, 2))
+    facts = _facts(glance, model)
+    for name in facts:
+        table.add_column(name, justify="right", style="bold")
+    table.add_row(*facts.values())
+    return table
+
+
+def _facts(glance: Glance, model: str) -> dict[str, str]:
+    latency = "-" if glance.latency_ms is None else f"{glance.latency_ms:.0f} ms"
+    return {
+        "rate": f"{glance.rate:.0f}/s",
+        "lag": str(glance.lag),
+        "latency": latency,
+        "model": model,
+        "published": str(glance.published),
+        "scored": str(glance.scored),
+        "dead letters": str(glance.dead_lettered),
+    }

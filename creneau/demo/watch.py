@@ -1,0 +1,203 @@
+"""What a plain reader sees while the demo runs: rate, lag, latency, dead letters, recovery.
+
+Latency is what the slot app would feel: from the ``created_at`` in the event to the moment this
+read_committed reader, on the same clock, has the probability in its hands.
+"""
+
+import json
+import threading
+import time
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+
+from broker.clients import new_admin, new_consumer
+from broker.log import partitions_of
+from broker.settings import KafkaSettings
+
+WINDOW: Final = 3.0
+"""Seconds over which the present rate and latency are taken."""
+BATCH: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """One probability as it arrived; times in seconds since 1970."""
+
+    partition: int
+    created_at: float
+    arrived_at: float
+
+    @property
+    def seconds(self) -> float:
+        return self.arrived_at - self.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The state of things at one moment."""
+
+    published: int
+    scored: int
+    dead_lettered: int
+    rate: float
+    """Outcomes per second, of late."""
+    latency_ms: float | None
+    """Median of late; None: nothing arrived."""
+
+    @property
+    def lag(self) -> int:
+        """Events without an outcome yet."""
+        return max(0, self.published - self.scored - self.dead_lettered)
+
+
+class Watch:
+    """Reads the three topics in a thread of its own, from their start.
+
+    Raises (from ``close`` and ``glance``): whatever stopped the reading.
+    """
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        names = kafka.names
+        self._source, self._outputs, self._dead = (
+            names.slot_created,
+            names.slot_probability,
+            names.dead_letters,
+        )
+        admin = new_admin(kafka)
+        self._assignment = [
+            TopicPartition(topic, partition, OFFSET_BEGINNING)
+            for topic in (self._source, self._outputs, self._dead)
+            for partition in partitions_of(admin, topic)
+        ]
+        self._consumer: Consumer = new_consumer(kafka)
+        self._created: dict[tuple[int, int], float] = {}
+        self._early: dict[tuple[int, int], float] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._failure: BaseException | None = None
+        self._published = self._dead_lettered = self._scored = 0
+        self._delays: list[Delay] = []
+        self._arrivals: deque[float] = deque()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def glance(self) -> Glance:
+        """The state of things now."""
+        if self._failure is not None:
+            raise self._failure
+        now = time.time()
+        with self._lock:
+            while self._arrivals and self._arrivals[0] < now - WINDOW:
+                self._arrivals.popleft()
+            late = self._delays[-len(self._arrivals) :] if self._arrivals else []
+            return Glance(
+                published=self._published,
+                scored=self._scored,
+                dead_lettered=self._dead_lettered,
+                rate=len(self._arrivals) / WINDOW,
+                latency_ms=_median([delay.seconds for delay in late]),
+            )
+
+    def delays(self) -> list[Delay]:
+        """Every delay so far, in order of arrival."""
+        with self._lock:
+            return list(self._delays)
+
+    def close(self) -> None:
+        """Stop reading. Safe to call twice."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._consumer.assign(self._assignment)
+            while not self._stopping.is_set():
+                messages = self._consumer.consume(BATCH, timeout=0.05)
+                if messages:
+                    self._absorb(messages, time.time())
+        except BaseException as error:  # told by glance(), in the thread that asks
+            self._failure = error
+        finally:
+            self._consumer.close()
+
+    def _absorb(self, messages: list[Message], now: float) -> None:
+        with self._lock:
+            for message in messages:
+                if message.error() is not None:
+                    continue
+                topic = message.topic()
+                if topic == self._source:
+                    self._published += 1
+                    self._note_created(message)
+                elif topic == self._outputs:
+                    self._scored += 1
+                    self._note_output(json.loads(message.value() or b"{}"), now)
+                else:
+                    self._dead_lettered += 1
+
+    def _note_created(self, message: Message) -> None:
+        try:
+            created = datetime.fromisoformat(
+                json.loads(message.value() or b"")["created_at"]
+            ).timestamp()
+        except (ValueError, TypeError, KeyError):
+            return  # malformed on purpose
+        place = (message.partition() or 0, message.offset() or 0)
+        arrived = self._early.pop(place, None)
+        if arrived is None:
+            self._created[place] = created
+        else:
+            self._delayed(place, created, arrived)
+
+    def _note_output(self, output: dict[str, Any], now: float) -> None:
+        if output["replay_id"] is not None:
+            return
+        place = (output["source_partition"], output["source_offset"])
+        created = self._created.pop(place, None)
+        if created is None:
+            # Topics are fetched side by side: the answer may be seen before the question.
+            self._early[place] = now
+        else:
+            self._delayed(place, created, now)
+
+    def _delayed(self, place: tuple[int, int], created: float, arrived: float) -> None:
+        self._delays.append(Delay(place[0], created, arrived))
+        self._arrivals.append(arrived)
+
+
+def _median(values: list[float]) -> float | None:
+    return 1000 * sorted(values)[len(values) // 2] if values else None
+
+
+def quantiles_ms(delays: list[Delay]) -> dict[str, float]:
+    """p50, p90 and p99 in milliseconds (nearest rank); zeros when there is nothing."""
+    seconds = sorted(delay.seconds for delay in delays) or [0.0]
+    return {
+        name: round(1000 * seconds[min(len(seconds) - 1, int(share * len(seconds)))], 1)
+        for name, share in (("p50", 0.50), ("p90", 0.90), ("p99", 0.99))
+    }
+
+
+def recovered_at(delays: list[Delay], killed_at: float) -> float | None:
+    """When every partition had produced again, seconds since 1970; None: nothing came after it.
+
+    A partition produces again when the first event created after the kill has its probability:
+    what was on its way before does not count. To be asked when every event has its outcome.
+    """
+    first: dict[int, float] = {}
+    for delay in delays:
+        if delay.created_at > killed_at and delay.partition not in first:
+            first[delay.partition] = delay.arrived_at
+    return max(first.values(), default=None)
+
+
+def outside(delays: list[Delay], start: float, end: float) -> list[Delay]:
+    """The delays of events created before ``start`` or after ``end``."""
+    ordered = sorted(delays, key=lambda delay: delay.created_at)
+    moments = [delay.created_at for delay in ordered]
+    return ordered[: bisect_left(moments, start)] + ordered[bisect_left(moments, end) :]
