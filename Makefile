@@ -22,7 +22,7 @@ $(STAMP): locks/dev.txt pyproject.toml producer_contract/pyproject.toml
 	@touch $@
 
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
-	$(BIN)/pytest -q -m "not soak"
+	$(BIN)/pytest -q -m "not soak and not compose"
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
