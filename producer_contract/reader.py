@@ -114,7 +114,7 @@ class ProbabilityReader:
         Args:
             apply: called once, if anything changed. When it raises, nothing is held or committed,
                 the same outputs are read again by the next call, and the error goes on.
-            timeout: seconds to wait for outputs.
+            timeout: seconds to wait for the first output.
             at_most: outputs in one go.
 
         Returns:
@@ -178,7 +178,11 @@ class ProbabilityReader:
 
     def _consume(self, at_most: int, timeout: float) -> list[Message]:
         try:
-            messages = self._consumer.consume(at_most, timeout)
+            # consume() alone would wait out its timeout for a full batch.
+            first = self._consumer.poll(timeout)
+            if first is None:
+                return []
+            messages = [first, *self._consumer.consume(at_most - 1, 0)]
         except KafkaException as error:
             raise explain(error.args[0], self._topic) from error
         good = [message for message in messages if message.error() is None]

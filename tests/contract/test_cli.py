@@ -1,0 +1,96 @@
+"""``creneau contract``, as a slot app's developer meets it."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from creneau.cli.main import main
+from producer_contract.codec import encode_slot_created
+from producer_contract.json_lines import check_lines
+from tests.contract.test_codec import a_slot
+
+GOOD = encode_slot_created(a_slot())
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["creneau", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_valid_events_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(GOOD + b"\n\n" + GOOD + b"\r\n" + GOOD)
+    assert run(monkeypatch, "contract", "check", str(file)) == 0
+    assert capsys.readouterr().out == "3 events checked, 0 would be refused\n"
+
+
+def test_invalid_lines_are_named_with_their_reasons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(GOOD + b"\n" + GOOD.replace(b"48.8566", b"98") + b"\n{\n")
+    assert run(monkeypatch, "contract", "check", str(file)) == 1
+    first, second, summary = capsys.readouterr().out.splitlines()
+    assert first.startswith("line 2: outside-globe: latitude:")
+    assert second.startswith("line 3: not-json:")
+    assert summary == "3 events checked, 2 would be refused"
+
+
+def test_the_verdict_for_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"[]\n" + GOOD)
+    assert run(monkeypatch, "contract", "check", "--json", str(file)) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["checked"] == 2
+    assert [(line["line"], line["code"]) for line in said["invalid"]] == [(1, "not-json")]
+
+
+def test_a_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for unreadable in (tmp_path / "none.jsonl", tmp_path):
+        assert run(monkeypatch, "contract", "check", str(unreadable)) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"creneau: {unreadable} cannot be read")
+        assert said.count("\n") == 1
+
+
+def test_standard_input_is_read_with_a_dash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(GOOD + b"\n")))
+    assert run(monkeypatch, "contract", "check", "-") == 0
+
+
+def test_export_writes_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "contract", "export", "--out", str(tmp_path / "new")) == 0
+    assert json.loads((tmp_path / "new" / "asyncapi.json").read_text())["asyncapi"] == "3.0.0"
+
+
+def test_export_into_a_file_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert run(monkeypatch, "contract", "export", "--out", str(tmp_path / "file")) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("length", [65_535, 65_536, 65_537, 65_538, 200_000])
+def test_a_line_too_long_is_one_line_and_the_next_is_read_right(length: int) -> None:
+    padded = GOOD[:-1] + b',"note":"' + b"x" * (length - len(GOOD) - 10) + b'"}'
+    assert len(padded) == length
+    stream = io.BytesIO(padded + b"\n" + GOOD)
+    first, second = check_lines(stream)
+    assert (first.refusal is None) == (length <= 65_536)
+    assert (second.number, second.refusal) == (2, None)
