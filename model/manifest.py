@@ -98,6 +98,6 @@ def _compare(what: str, expected: NDArray[np.float64], found: NDArray[np.float64
     if wrong.size:
         row = int(wrong[0])
         raise SelfTestFailed(
-            f"{what} {row} came out as {found[row]}, not {expected[row]}: it is not used; "
-            "register it again from its source"
+            f"{what} {row} came out as {found[row].tolist()}, not {expected[row].tolist()}: "
+            "it is not used; register it again from its source"
         )

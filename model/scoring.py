@@ -85,4 +85,4 @@ def _score_together(engine: Scorer, events: list[SlotCreatedRecord]) -> list[Sco
 
 
 def _failed(why: str) -> Refused:
-    return Refused("scoring-failed", why[:500])
+    return Refused("scoring-failed", " ".join(why.split())[:500])

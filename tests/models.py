@@ -8,8 +8,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from model.artifact import pack
 from model.features import FEATURE_NAMES
+from model.threads import one_thread
 
 LEAD = FEATURE_NAMES.index("lead_hours")
+LATITUDE = FEATURE_NAMES.index("latitude")
 
 
 def tiny_artifact(folder: Path, seed: int = 0, bias: float = 0.0, *, flipped: bool = False) -> Path:
@@ -21,7 +23,9 @@ def tiny_artifact(folder: Path, seed: int = 0, bias: float = 0.0, *, flipped: bo
     matrix, booked = tiny_market(seed, bias)
     if flipped:
         matrix[:, LEAD] = matrix[:, LEAD].max() - matrix[:, LEAD]
-    classifier = HistGradientBoostingClassifier(max_iter=8, random_state=seed).fit(matrix, booked)
+    classifier = HistGradientBoostingClassifier(max_iter=8, random_state=seed)
+    with one_thread():
+        classifier.fit(matrix, booked)
     path = folder / f"tiny-{seed}-{bias}{'-flipped' if flipped else ''}.zip"
     pack(classifier, path)
     return path
@@ -30,7 +34,7 @@ def tiny_artifact(folder: Path, seed: int = 0, bias: float = 0.0, *, flipped: bo
 def tiny_market(
     seed: int = 0, bias: float = 0.0, lessons: int = 1_500
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Features and labels of lessons that are booked the more, the longer they are announced."""
+    """Features and labels: the longer announced and the further north, the more booked."""
     rng = np.random.default_rng(seed)
     matrix = np.column_stack(
         [
@@ -45,6 +49,6 @@ def tiny_market(
             rng.uniform(-4, 8, lessons),
         ]
     ).astype(np.float64)
-    odds = bias + (matrix[:, LEAD] - 120) / 60 + np.where(matrix[:, 4] > 4, 0.7, -0.3)
+    odds = bias + (matrix[:, LEAD] - 120) / 60 + (matrix[:, LATITUDE] - 46.5) / 2
     booked = rng.random(lessons) < 1 / (1 + np.exp(-odds))
     return matrix, booked.astype(np.int64)
