@@ -3,8 +3,6 @@
 A pure function of the ledger and the runs: anybody can make it again and compare digests.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
@@ -15,9 +13,7 @@ from ledger.in_force import merged
 from ledger.records import Interval, Selection, utc_text
 from ledger.runs import Run, of_replay
 from producer_contract.errors import UnavailableError
-
-Certificate = dict[str, Any]
-"""The JSON object of the names page."""
+from replay.canonical import Certificate
 
 
 class NotCertifiableError(UnavailableError):
@@ -63,22 +59,6 @@ def make_certificate(
         "requested_at": utc_text(request.at),
         "completed_at": utc_text(completed_at),
     }
-
-
-def canonical(certificate: Certificate) -> bytes:
-    """RFC 8785 canonical JSON.
-
-    The certificate holds strings, integers, objects and arrays only, and its keys are ASCII: there
-    Python's writer and ECMAScript's agree, and sorting by code point is sorting by UTF-16 unit.
-    """
-    return json.dumps(
-        certificate, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
-
-
-def digest(certificate: Certificate) -> str:
-    """SHA-256 of the canonical form, in hex: what ``ReplayCompleted`` carries."""
-    return hashlib.sha256(canonical(certificate)).hexdigest()
 
 
 def check_cover(affected: Iterable[Interval], runs: list[Run]) -> None:

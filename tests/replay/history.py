@@ -13,7 +13,8 @@ from ledger.in_force import gaps, open_run, reset_partitions
 from ledger.metadata import CommitMetadata
 from ledger.records import Interval, Record
 from ledger.runs import Run
-from replay.certificate import digest, make_certificate
+from replay.canonical import digest
+from replay.certificate import make_certificate
 from replay.observed import Outcome, Window
 from replay.plan import affected_ranges, make_plan
 from tests.ledger.build import (

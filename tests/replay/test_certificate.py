@@ -7,7 +7,8 @@ import random
 import pytest
 
 from ledger.runs import Run
-from replay.certificate import NotCertifiableError, canonical, digest, make_certificate
+from replay.canonical import canonical, digest
+from replay.certificate import NotCertifiableError, make_certificate
 from tests.ledger.build import START, ledger, promoted, registered, requested, revoked
 
 STATE = ledger(

@@ -7,7 +7,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ledger.fold import ReplayState
 from ledger.in_force import in_force_map
 from ledger.runs import of_replay
-from replay.certificate import digest, make_certificate
+from replay.canonical import digest
+from replay.certificate import make_certificate
 from replay.plan import affected_ranges
 from replay.totals import disagreements
 from tests.ledger.build import START

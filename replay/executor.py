@@ -1,0 +1,280 @@
+"""The executor: takes chunks from ``replay-tasks``, each one transaction, and gives way to live.
+
+Killed anywhere, a chunk is done again whole, and nothing appears twice: outputs, run and task
+offset are visible together or not at all.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from confluent_kafka import TopicPartition
+
+from broker.errors import SourceGoneError
+from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
+from broker.settings import KafkaSettings
+from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
+from ledger.fold import LedgerState, Replay
+from ledger.reader import LedgerReader
+from ledger.records import ReplayPaused
+from ledger.runs import RunsReader, encode_run
+from ledger.writer import LedgerConflict, append
+from replay.chunk import Chunk
+from replay.chunk_scorer import ChunkScorer, Load
+from replay.completion import complete, every_chunk_has_its_run
+from replay.errors import ExecutorFencedError
+from replay.judgement import Judgement, canary_reached, judge, may_run
+from replay.live import Governor
+from replay.settings import ReplaySettings
+from replay.source import Archive
+from replay.task_queue import TaskQueue
+from replay.tasks import Task
+
+_LOG = structlog.get_logger()
+
+WAIT_SECONDS = 0.1
+"""How long to stay in the group between two looks at the ledger and the governor."""
+
+PATIENCE_SECONDS = 30.0
+"""How long a half-scored chunk waits for live scoring before it is given up and taken again."""
+
+IDLE_LOOK_SECONDS = 1.0
+"""How often an executor without tasks looks whether the replay is done."""
+
+FENCED_TOO_OFTEN = 3
+
+
+class Executor:
+    """One executor. ``run`` returns when ``stop`` says so; ``close`` after it.
+
+    Args:
+        instance: unique among all executors of the cluster: their transactional ids carry it.
+        load: brings a registered model, proved.
+        archive: where source events past Kafka's retention are had.
+        stop: asked between chunks, and inside them.
+    """
+
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        settings: ReplaySettings,
+        *,
+        instance: str,
+        load: Load,
+        stop: Callable[[], bool],
+        archive: Archive | None = None,
+    ) -> None:
+        self._kafka = kafka
+        self._instance = instance
+        self._stop = stop
+        self._ledger = LedgerReader(kafka)
+        self._runs = RunsReader(kafka)
+        self._scorer = ChunkScorer(kafka, load, archive, queue_kbytes=settings.queue_kbytes)
+        self._session = self._new_session()
+        self._governor = Governor(kafka, settings.limits, self._live_scoring)
+        self._queue = TaskQueue(kafka, settings)
+        self._not_before = 0.0
+        self._looked_at = 0.0
+        self._fenced = 0
+
+    def run(self) -> None:
+        """Work until ``stop`` says so.
+
+        Raises:
+            UnavailableError: something that an executor cannot mend: a model that cannot be used,
+                source events that are gone, counts that disagree, a cluster that refuses us.
+        """
+        self._ledger.read_to_end()
+        while not self._stop():
+            self._ledger.poll()
+            if not self._may_take_one():
+                self._commit_skipped()
+                self._queue.idle(WAIT_SECONDS)
+                continue
+            taken = self._queue.poll(WAIT_SECONDS)
+            if taken is None:
+                self._commit_skipped()
+                self._finish_if_done()
+            else:
+                self._settle(*taken)
+
+    def close(self) -> None:
+        """Leave the group and let everything go."""
+        self._governor.close()
+        self._queue.close()
+        self._session.close()
+        self._scorer.close()
+        self._runs.close()
+        self._ledger.close()
+
+    def _live_scoring(self) -> bool:
+        """Whether anything is to be protected: a replay runs, and a model scores live."""
+        state = self._ledger.state
+        return state.active_replay is not None and state.in_force is not None
+
+    def _may_take_one(self) -> bool:
+        """Tasks of an old replay are skipped at any time; the active one must be allowed to run."""
+        active = self._ledger.state.active_replay
+        if active is None:
+            return True
+        if not may_run(active, self._ledger.state) or self._governor.verdict.gives_way:
+            return False
+        return time.monotonic() >= self._not_before
+
+    def _settle(self, task: Task, place: TopicPartition) -> None:
+        """Do what the ledger and the runs say about a task."""
+        group_metadata = self._queue.group_metadata()
+        runs = self._runs.read_to_end()
+        judgement = judge(task, self._ledger.state, runs)
+        if judgement is Judgement.READ:
+            # The request and its tasks were committed together, but their markers may not show
+            # together: a fresh read waits for the ledger's.
+            judgement = judge(task, self._ledger.read_to_end(), runs)
+        if judgement is Judgement.SKIP:
+            self._queue.skip(place)
+        elif judgement is Judgement.DO:
+            self._do(self._ledger.state.replays[task.replay_id], task, place, group_metadata)
+        else:
+            self._queue.put_back(place)
+            self._queue.idle(WAIT_SECONDS)
+
+    def _do(
+        self, replay: Replay, task: Task, place: TopicPartition, group_metadata: object
+    ) -> None:
+        began = time.monotonic()
+        if canary_reached(replay, self._runs.runs):
+            self._queue.put_back(place)
+            self._pause_for_canary(replay)
+            return
+        try:
+            chunk = self._scorer.score(
+                replay, task.chunk, self._ledger.state, self._runs.runs, self._go_on
+            )
+        except SourceGoneError:
+            # Retention has just moved past the start of the chunk: the next try asks the archive.
+            chunk = None
+        if chunk is None or not self._write(chunk, place, group_metadata):
+            self._queue.put_back(place)
+            return
+        self._keep_rate(replay, chunk, began)
+        self._finish_if_done(now=True)
+
+    def _go_on(self) -> bool:
+        """Between the batches of a chunk: wait while live scoring is behind; no: give it up."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._governor.verdict.gives_way and not self._stop():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(WAIT_SECONDS)
+        state = self._ledger.poll()
+        active = state.active_replay
+        return not self._stop() and active is not None and may_run(active, state)
+
+    def _write(self, chunk: Chunk, place: TopicPartition, group_metadata: object) -> bool:
+        """The chunk's one transaction; False: nothing of it is known to have been committed."""
+        names, partition = self._kafka.names, chunk.interval.partition
+        session = self._session
+        try:
+            session.begin()
+            for output in chunk.outputs:
+                session.produce(
+                    names.slot_probability, partition, key=output.key, value=output.value
+                )
+            for letter in chunk.dead_letters:
+                session.produce(
+                    names.dead_letters,
+                    partition,
+                    key=letter.key,
+                    value=letter.value,
+                    headers=letter.headers,
+                )
+            session.produce(names.scoring_runs, 0, key=None, value=encode_run(chunk.run()))
+            return self._commit(place, group_metadata)
+        except TransactionAborted as aborted:
+            _LOG.info("chunk aborted, taking it again", why=str(aborted))
+        except SessionLost as lost:
+            self._recycle(lost)
+        return False
+
+    def _commit(self, place: TopicPartition | None, group_metadata: object) -> bool:
+        self._session.send_offsets(self._queue.offsets(place), group_metadata)
+        self._session.commit()
+        self._queue.committed()
+        self._fenced = 0
+        return True
+
+    def _commit_skipped(self) -> None:
+        if not self._queue.offsets():
+            return
+        group_metadata = self._queue.group_metadata()
+        try:
+            self._session.begin()
+            self._commit(None, group_metadata)
+        except TransactionAborted as aborted:
+            _LOG.info("skipped tasks not committed, trying again", why=str(aborted))
+        except SessionLost as lost:
+            self._recycle(lost)
+
+    def _recycle(self, lost: SessionLost) -> None:
+        """A new session under the same id settles what became of the old one's transaction."""
+        self._fenced += isinstance(lost, SessionFenced)
+        if self._fenced >= FENCED_TOO_OFTEN:
+            raise ExecutorFencedError(
+                f"another process goes on taking over the transactional id "
+                f"'{self._session.transactional_id}'; give each machine or folder a name of its "
+                "own: CRENEAU_INSTANCE"
+            ) from lost
+        _LOG.warning("session lost, making a new one", why=str(lost))
+        self._session = self._new_session()
+
+    def _new_session(self) -> TransactionalSession:
+        return TransactionalSession(
+            self._kafka,
+            self._kafka.names.executor_transactional_id(self._instance),
+            message_max_bytes=SOURCE_MESSAGE_BYTES + DEAD_LETTER_ROOM,
+        )
+
+    def _keep_rate(self, replay: Replay, chunk: Chunk, began: float) -> None:
+        """With a rate asked for, each executor takes its share of it."""
+        rate = replay.request.rate
+        if rate is not None:
+            share = max(self._queue.share, 1e-3)
+            self._not_before = began + (chunk.scored + chunk.dead) / (rate * share)
+
+    def _pause_for_canary(self, replay: Replay) -> None:
+        def decide(state: LedgerState) -> list[ReplayPaused]:
+            current = state.replays[replay.replay_id]
+            if not may_run(current, state) or current.resumed:
+                return []
+            return [
+                ReplayPaused(
+                    at=datetime.now(UTC),
+                    by=f"creneau executor {self._instance}",
+                    reason="canary: look at its shift, then resume or cancel",
+                    replay_id=replay.replay_id,
+                )
+            ]
+
+        try:
+            append(self._kafka, decide)
+        except LedgerConflict:
+            _LOG.info("another writer was first, looking again")
+        self._ledger.read_to_end()
+
+    def _finish_if_done(self, *, now: bool = False) -> None:
+        """Write the completion of the active replay, if this is the time."""
+        replay = self._ledger.state.active_replay
+        if replay is None or not may_run(replay, self._ledger.state):
+            return
+        if not now and time.monotonic() < self._looked_at + IDLE_LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        if not every_chunk_has_its_run(replay, self._runs.read_to_end()):
+            return
+        try:
+            if complete(self._kafka, replay, f"creneau executor {self._instance}") is not None:
+                _LOG.info("replay completed", replay_id=replay.replay_id)
+        except LedgerConflict:
+            _LOG.info("another writer was first, looking again")
+        self._ledger.read_to_end()

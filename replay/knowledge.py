@@ -1,0 +1,168 @@
+"""What is known of every source partition: closed runs, open runs, and what a scan has seen."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import Message
+
+from broker.clients import new_admin, new_consumer
+from broker.dead_letters import parse_dead_letter
+from broker.log import high_watermarks, log_starts, partitions_of, read_range
+from broker.settings import KafkaSettings
+from ledger.fold import LedgerState
+from ledger.in_force import by_partition, gaps, merged, open_run, reset_partitions, without
+from ledger.records import Interval
+from ledger.runs import Run, read_runs
+from producer_contract.codec import Refusal, decode_slot_probability
+from replay.errors import UnexplainedGapError
+from replay.fence import Standing
+from replay.observed import Window
+from replay.outcomes import read_outcomes
+from replay.source import SourceReader, headers_of, split_at
+
+WINDOW_OFFSETS: Final = 2_000_000
+"""Offsets looked at in one pass over a partition's outcomes: about 30 MB of arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """``runs``: the closed ones and the open ones. ``to_scan``: the ranges of which they do not
+    tell, which only the outcomes on Kafka can."""
+
+    runs: list[Run]
+    to_scan: Mapping[int, Sequence[tuple[int, int]]]
+
+
+def read_knowledge(
+    kafka: KafkaSettings, state: LedgerState, standing: Mapping[int, Standing]
+) -> Knowledge:
+    """Read the runs to their end, and find what they leave open.
+
+    For a plan ``standing`` must be that of a closed fence, read before: what was then open is
+    either still open as ``standing`` has it, or among the closed runs.
+    """
+    closed = read_runs(kafka)
+    opened = [
+        open_run(partition, one.offset, one.metadata, state) for partition, one in standing.items()
+    ]
+    runs = closed + [run for run in opened if not run.empty]
+    return Knowledge(runs, _to_scan(kafka, runs, standing))
+
+
+def scan(
+    kafka: KafkaSettings,
+    state: LedgerState,
+    knowledge: Knowledge,
+    fences: Mapping[int, int],
+    say: Callable[[str], None],
+) -> list[Run]:
+    """What the outcomes on Kafka say about the ranges to scan, as runs.
+
+    Raises:
+        UnexplainedGapError: source records below the fence have no outcome and no run.
+    """
+    observed: list[Run] = []
+    source = SourceReader(kafka)
+    try:
+        for partition, ranges in sorted(knowledge.to_scan.items()):
+            say(f"partition {partition}: the runs have a gap, scanning its outputs")
+            known = by_partition(knowledge.runs).get(partition, [])
+            for start, end in _windows(ranges):
+                window = _look(kafka, state, source, Interval(partition, start, end))
+                _refuse_unexplained(window, known, fences.get(partition, 0))
+                observed += window.runs()
+    finally:
+        source.close()
+    return observed
+
+
+def _look(
+    kafka: KafkaSettings, state: LedgerState, source: SourceReader, interval: Interval
+) -> Window:
+    window = Window(*interval)
+    gone, kept = split_at(interval, source.log_start(interval.partition))
+    if gone is not None:
+        window.mark_unknown(gone.from_offset, gone.to_offset)
+    if kept is not None:
+        for batch in source.read(kept):
+            window.mark_records(batch.offsets)
+    for outcome in read_outcomes(kafka, interval.partition, state):
+        window.see(outcome)
+    return window
+
+
+def _refuse_unexplained(window: Window, known: Sequence[Run], fence: int) -> None:
+    covered = [(run.from_offset, run.to_offset) for run in known]
+    for start, end in without([(window.start, min(window.end, fence))], covered):
+        silent = window.without_outcome()
+        silent = silent[(silent >= start) & (silent < end)]
+        if len(silent):
+            raise UnexplainedGapError(
+                f"partition {window.partition}: {len(silent)} events from offset {silent[0]} on "
+                f"lie below the committed offset {fence} and were never scored: an operator has "
+                f"moved the group past them; move it back to {silent[0]}, let the workers score "
+                "them, then start again"
+            )
+
+
+def _windows(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [
+        (low, min(low + WINDOW_OFFSETS, end))
+        for start, end in ranges
+        for low in range(start, end, WINDOW_OFFSETS)
+    ]
+
+
+def _to_scan(
+    kafka: KafkaSettings, runs: Sequence[Run], standing: Mapping[int, Standing]
+) -> dict[int, list[tuple[int, int]]]:
+    """Gaps below the fence; and all of a partition in which an operator has moved the group."""
+    split = by_partition(runs)
+    resets = reset_partitions(runs)
+    admin = new_admin(kafka)
+    ends = high_watermarks(admin, kafka.names.slot_created, resets)
+    found: dict[int, list[tuple[int, int]]] = {}
+    for partition, own in split.items():
+        first = min(run.from_offset for run in own)
+        fence = standing[partition].offset if partition in standing else first
+        before = _earliest_outcome(kafka, partition) if first > 0 else None
+        start = first if before is None else min(first, before)
+        if partition in resets:
+            ranges = [(start, ends[partition])]
+        else:
+            ranges = gaps(own, fence) + ([(start, first)] if start < first else [])
+        if any(a < b for a, b in ranges):
+            found[partition] = merged(ranges)
+    return found
+
+
+def _earliest_outcome(kafka: KafkaSettings, partition: int) -> int | None:
+    """The source offset of the first outcome kept: before the first known run there may have been
+    another, whose metadata expired with the group's offsets before it was ever closed."""
+    admin = new_admin(kafka)
+    consumer = new_consumer(kafka, enable_partition_eof=True)
+    found = []
+    try:
+        for topic in (kafka.names.slot_probability, kafka.names.dead_letters):
+            if partition not in partitions_of(admin, topic):
+                continue
+            start = log_starts(admin, topic, [partition])[partition]
+            end = high_watermarks(admin, topic, [partition])[partition]
+            for batch in read_range(consumer, topic, partition, start, end):
+                offsets = [_source_offset(message) for message in batch[:1]]
+                found += [offset for offset in offsets if offset is not None]
+                break
+    finally:
+        consumer.close()
+    return min(found, default=None)
+
+
+def _source_offset(message: Message) -> int | None:
+    letter = parse_dead_letter(headers_of(message))
+    if letter is not None:
+        return letter.offset
+    try:
+        return decode_slot_probability(message.value()).source_offset
+    except Refusal:
+        return None

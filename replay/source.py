@@ -1,0 +1,169 @@
+"""The source events of a range, from Kafka or, past its retention, from an archive."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from confluent_kafka import Consumer, Message
+from confluent_kafka.admin import AdminClient
+
+from broker.clients import new_admin, new_consumer
+from broker.log import log_starts, read_range
+from broker.records import Headers, SourceRecord
+from broker.settings import KafkaSettings
+from ledger.records import Interval
+from replay.errors import SourceRangesGoneError
+
+BATCH = 5_000
+
+
+class Archive(Protocol):
+    """Where source events can be had once Kafka has let them go: original bytes and offsets."""
+
+    def missing(self, interval: Interval) -> list[Interval]:
+        """The parts of ``interval`` that the archive cannot vouch for; empty: it has all of it."""
+        ...
+
+    def read(self, interval: Interval) -> Iterator[SourceRecord]:
+        """Every source record of the interval, in offset order.
+
+        Raises an ``UnavailableError`` where it cannot; never leaves a record out in silence.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBatch:
+    """Source records as columns. ``headers(i)`` gives those of the i-th; few are ever asked for."""
+
+    offsets: Sequence[int]
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
+    timestamps_ms: Sequence[int]
+    headers: Callable[[int], Headers]
+    archived: bool = False
+
+
+class SourceReader:
+    """Reads ranges of ``slot-created``. Close it after use."""
+
+    def __init__(
+        self, kafka: KafkaSettings, archive: Archive | None = None, *, queue_kbytes: int = 16_384
+    ) -> None:
+        self._topic = kafka.names.slot_created
+        self._admin = new_admin(kafka)
+        self._archive = archive
+        self._consumer: Consumer = new_consumer(
+            kafka, enable_partition_eof=True, queued_max_messages_kbytes=queue_kbytes
+        )
+
+    def read(self, interval: Interval) -> Iterator[SourceBatch]:
+        """The records of ``interval`` in offset order, in batches.
+
+        Where the log starts is asked at the beginning, not taken from a plan: it moves. When it
+        moves past the range in the middle, Kafka refuses the read.
+
+        Raises:
+            SourceRangesGoneError: part of it is past retention and no archive has it.
+            SourceGoneError: it passed retention while it was being read; read it again.
+        """
+        gone, kept = split_at(interval, self.log_start(interval.partition))
+        if gone is not None:
+            yield from self._read_archive(gone)
+        if kept is not None:
+            for messages in read_range(
+                self._consumer, self._topic, kept.partition, kept.from_offset, kept.to_offset
+            ):
+                yield from _batches(messages)
+
+    def log_start(self, partition: int) -> int:
+        """The first offset that Kafka still keeps."""
+        return log_starts(self._admin, self._topic, [partition])[partition]
+
+    def close(self) -> None:
+        """Let the client go."""
+        self._consumer.close()
+
+    def _read_archive(self, gone: Interval) -> Iterator[SourceBatch]:
+        refuse_gone([gone], self._archive)
+        assert self._archive is not None
+        records: list[SourceRecord] = []
+        for record in self._archive.read(gone):
+            records.append(record)
+            if len(records) == BATCH:
+                yield _archived(records)
+                records = []
+        if records:
+            yield _archived(records)
+
+
+def split_at(interval: Interval, log_start: int) -> tuple[Interval | None, Interval | None]:
+    """The part of an interval that Kafka has let go, and the part that it keeps."""
+    partition, start, end = interval
+    edge = min(max(start, log_start), end)
+    gone = Interval(partition, start, edge) if start < edge else None
+    kept = Interval(partition, edge, end) if edge < end else None
+    return gone, kept
+
+
+def gone_ranges(
+    kafka: KafkaSettings, admin: AdminClient, affected: Sequence[Interval]
+) -> list[Interval]:
+    """What of the affected ranges is past Kafka's retention now."""
+    partitions = {interval.partition for interval in affected}
+    starts = log_starts(admin, kafka.names.slot_created, partitions)
+    parts = (split_at(interval, starts[interval.partition])[0] for interval in affected)
+    return [gone for gone in parts if gone is not None]
+
+
+def refuse_gone(gone: Sequence[Interval], archive: Archive | None) -> None:
+    """See that an archive has the ranges that Kafka has let go.
+
+    Raises:
+        SourceRangesGoneError: names those that nobody has.
+    """
+    missing = list(gone) if archive is None else [m for one in gone for m in archive.missing(one)]
+    if not missing:
+        return
+    named = ", ".join(f"{p}:[{start}, {end})" for p, start, end in missing[:5])
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    whose = "there is no archive" if archive is None else "the archive does not have them"
+    raise SourceRangesGoneError(
+        f"source events are past Kafka's retention and {whose}: partition:[from, to) {named}{more};"
+        " replay the rest with --partitions or --published-from"
+    )
+
+
+def _batches(messages: Sequence[Message]) -> Iterator[SourceBatch]:
+    for first in range(0, len(messages), BATCH):
+        part = messages[first : first + BATCH]
+        yield SourceBatch(
+            [message.offset() or 0 for message in part],
+            [message.key() for message in part],
+            [message.value() for message in part],
+            [message.timestamp()[1] for message in part],
+            lambda place, part=part: headers_of(part[place]),  # type: ignore[misc]
+        )
+
+
+def _archived(records: Sequence[SourceRecord]) -> SourceBatch:
+    return SourceBatch(
+        [record.offset for record in records],
+        [record.key for record in records],
+        [record.value for record in records],
+        [record.timestamp_ms for record in records],
+        lambda place: records[place].headers,
+        archived=True,
+    )
+
+
+def headers_of(message: Message) -> Headers:
+    """The headers in their order; none where a name is not UTF-8, which Python cannot carry."""
+    try:
+        headers = message.headers()
+    except UnicodeDecodeError:
+        return ()
+    pairs = headers.items() if isinstance(headers, dict) else headers or ()
+    return tuple(
+        (name, value.encode() if isinstance(value, str) else value) for name, value in pairs
+    )
