@@ -5,7 +5,6 @@
 their settings asks for ``own_kafka``.
 """
 
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ import pytest
 
 from broker.clients import new_admin
 from broker.settings import KafkaSettings
+from producer_contract.testing.choice import chosen_kafka
 from producer_contract.testing.embedded import EmbeddedKafka
 
 
@@ -30,12 +30,8 @@ OwnKafka = Callable[..., EmbeddedKafka]
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKafka]:
     """A running Kafka, shared by the session."""
-    kind = os.environ.get("CRENEAU_TEST_KAFKA", "embedded")
-    if kind == "embedded":
-        with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as embedded:
-            yield embedded
-        return
-    raise pytest.UsageError(f"CRENEAU_TEST_KAFKA is '{kind}': embedded or container")
+    with chosen_kafka(tmp_path_factory.mktemp("kafka"), default="embedded") as running:
+        yield running
 
 
 @pytest.fixture

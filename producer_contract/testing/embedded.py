@@ -12,10 +12,14 @@ from typing import Final, Self
 
 from producer_contract.testing import jars
 from producer_contract.testing.broker import QUICK_START, Broker, java_command, telling_line
-from producer_contract.testing.errors import KafkaDidNotStartError, PortInUseError
+from producer_contract.testing.errors import (
+    KafkaDidNotStartError,
+    PortInUseError,
+    WrongBrokerCountError,
+)
 from producer_contract.testing.ports import HOST, free_ports, is_free
 from producer_contract.testing.ready import wait_until_ready
-from producer_contract.testing.server_properties import Node, server_properties, write_properties
+from producer_contract.testing.server_properties import Node, properties_text, server_properties
 
 START_SECONDS: Final = 60.0
 _PORT_TRIES: Final = 5
@@ -38,6 +42,7 @@ class EmbeddedKafka:
     Raises (from ``start``):
         JarsUnavailableError, JarRefusedError: see ``jars.class_path``.
         PortInUseError: a port given by number is taken.
+        WrongBrokerCountError: the folder holds a cluster of another size.
         KafkaDidNotStartError: names the log and its most telling line.
     """
 
@@ -115,7 +120,8 @@ class EmbeddedKafka:
             broker.start()
         for broker in self.brokers:
             broker.wait_until_listening(deadline)
-        wait_until_ready(self.bootstrap_servers, self.brokers, deadline)
+        cluster_id = _property(self.folder / "broker-1" / "meta.properties", "cluster.id")
+        wait_until_ready(self.bootstrap_servers, self.brokers, cluster_id, deadline)
 
     def _lay_out(self, class_path: str) -> None:
         """Choose ports, write every node's settings, format what has not been formatted yet."""
@@ -130,13 +136,19 @@ class EmbeddedKafka:
                 properties_file=self.folder / f"{name}.properties",
                 log_file=self.folder / f"{name}.log",
                 class_path=class_path,
+                scratch=self._scratch(),
                 jvm=self._jvm,
                 watched=self._watched,
             )
-            write_properties(broker.properties_file, settings)
+            broker.properties_file.write_text(properties_text(settings), "utf-8")
             broker.log_file.unlink(missing_ok=True)
             self.brokers.append(broker)
         self._format(class_path)
+
+    def _scratch(self) -> Path:
+        scratch = self.folder / "tmp"
+        scratch.mkdir(exist_ok=True)
+        return scratch
 
     def _nodes(self) -> list[Node]:
         ports = self._ports or free_ports(self._count)
@@ -154,11 +166,17 @@ class EmbeddedKafka:
         feature levels: one JVM is enough for all.
         """
         first, *others = [self.folder / f"broker-{broker.node_id}" for broker in self.brokers]
-        if (first / "meta.properties").exists():
+        formatted = len(list(self.folder.glob("broker-*/meta.properties")))
+        if formatted == len(self.brokers):
             return
+        if formatted:
+            raise WrongBrokerCountError(
+                f"{self.folder} holds a cluster of {formatted}, not of {len(self.brokers)}: start "
+                "that many, or delete the folder"
+            )
         log = self.folder / "format.log"
         command = java_command(
-            QUICK_START, class_path, "kafka.tools.StorageTool", "format",
+            QUICK_START, class_path, self._scratch(), "kafka.tools.StorageTool", "format",
             "--cluster-id", _random_id(), "--config", str(self.brokers[0].properties_file),
         )  # fmt: skip
         with log.open("wb") as output:
@@ -170,6 +188,11 @@ class EmbeddedKafka:
         for node_id, other in enumerate(others, start=2):
             shutil.copytree(first, other)
             _give_identity(other / "meta.properties", node_id)
+
+
+def _property(file: Path, name: str) -> str:
+    lines = file.read_text("utf-8").splitlines()
+    return next(line.partition("=")[2] for line in lines if line.startswith(f"{name}="))
 
 
 def _give_identity(meta: Path, node_id: int) -> None:

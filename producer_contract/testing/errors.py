@@ -17,3 +17,7 @@ class KafkaDidNotStartError(UnavailableError):
 
 class PortInUseError(BadUseError):
     """A port that was asked for by number is taken: choose another."""
+
+
+class WrongBrokerCountError(BadUseError):
+    """The folder holds a cluster with another number of brokers."""

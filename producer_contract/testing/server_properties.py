@@ -17,7 +17,7 @@ class Node:
 
 
 def server_properties(
-    node: Node, nodes: Sequence[Node], log_dir: Path, overrides: Mapping[str, str]
+    node: Node, nodes: Sequence[Node], log_dir: Path | str, overrides: Mapping[str, str]
 ) -> dict[str, str]:
     """The ``server.properties`` of one node; ``overrides`` win.
 
@@ -53,7 +53,7 @@ def server_properties(
     return properties | dict(overrides)
 
 
-def write_properties(path: Path, properties: Mapping[str, str]) -> None:
-    """Write a Java properties file (backslashes doubled, as Java reads them)."""
+def properties_text(properties: Mapping[str, str]) -> str:
+    """A Java properties file (backslashes doubled, as Java reads them)."""
     lines = [f"{key}={value}".replace("\\", "\\\\") for key, value in properties.items()]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return "\n".join(lines) + "\n"
