@@ -128,4 +128,4 @@ class ModelInForce:
         if stamp.problem is None:
             _LOG.info("model in force", version=stamp.version, epoch=stamp.epoch)
         elif stamp.problem != before.problem:
-            _LOG.warning("scoring waits", epoch=stamp.epoch, why=stamp.problem)
+            _LOG.warning("scoring waits", epoch=stamp.epoch, model=stamp.version, why=stamp.problem)

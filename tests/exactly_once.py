@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -37,10 +38,11 @@ class Findings:
     @property
     def missing(self) -> list[Place]:
         """Events below the committed offset without an outcome."""
+        outcomes = self.outcomes
         return sorted(
             place
             for place in self.events
-            if place[1] < (self.committed.get(place[0]) or 0) and not self.outcomes[place]
+            if place[1] < (self.committed.get(place[0]) or 0) and place not in outcomes
         )
 
     @property
@@ -105,7 +107,7 @@ def committed_offsets(kafka: KafkaSettings) -> dict[int, int | None]:
 
 def committed_with_metadata(kafka: KafkaSettings) -> dict[int, tuple[int | None, str]]:
     """Offset and metadata by partition."""
-    admin = _admin(kafka)
+    admin = _admin(kafka.bootstrap_servers)
     topic = kafka.names.slot_created
     partitions = admin.list_topics(topic, timeout=15).topics[topic].partitions
     asked = [TopicPartition(topic, partition) for partition in partitions]
@@ -158,5 +160,6 @@ def read(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
     consumer.close()
 
 
-def _admin(kafka: KafkaSettings) -> AdminClient:
-    return AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+@cache
+def _admin(bootstrap_servers: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap_servers})

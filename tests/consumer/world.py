@@ -11,9 +11,9 @@ import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from broker.settings import KafkaSettings
 from ledger.records import ModelPromoted, ModelRegistered, ModelRevoked, Record
@@ -67,7 +67,9 @@ class World:
         self.kafka = kafka
         self.folder = folder
         self.store = ModelStore(str(folder / "models"))
+        self.epoch = -1
         self._published = 0
+        self._last: dict[int, int] = {}
 
     def register(self, version: str, seed: int = 0) -> str:
         """Make a small model, keep it, put it on the ledger; its digest."""
@@ -104,7 +106,7 @@ class World:
     def start_with(self, version: str = "v1") -> Self:
         """Register and promote a first model."""
         self.register(version)
-        self.promote(version)
+        self.epoch = self.promote(version)
         return self
 
     def publish(self, count: int) -> int:
@@ -130,6 +132,7 @@ class World:
                         key,
                         partition,
                         headers=headers or [],
+                        on_delivery=self._delivered,
                     )
                     break
                 except BufferError:
@@ -137,6 +140,16 @@ class World:
             self._published += 1
         assert producer.flush(30) == 0
         return self._published
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        assert error is None, error
+        partition, offset = message.partition() or 0, message.offset() or 0
+        self._last[partition] = max(offset, self._last.get(partition, 0))
+
+    def at_the_end(self) -> bool:
+        """Whether the group's committed offsets are past every event of ours."""
+        committed = exactly_once.committed_offsets(self.kafka)
+        return all((committed[part] or 0) > last for part, last in self._last.items())
 
     def environment(self, **settings: str) -> dict[str, str]:
         """The environment of a ``creneau`` command in this world."""
@@ -153,27 +166,30 @@ class World:
     def check(self) -> exactly_once.Findings:
         return exactly_once.check(self.kafka)
 
-    def outcomes(self) -> int:
-        """How many outcomes are visible to a plain reader now."""
-        names = self.kafka.names
-        return sum(
-            1
-            for topic in (names.slot_probability, names.dead_letters)
-            for _ in exactly_once.read(self.kafka, topic)
-        )
-
     def until_done(self, published: int, *, seconds: float = 90) -> exactly_once.Findings:
-        """Wait until every event has its outcome, then check everything."""
-        eventually(
-            f"{published} outcomes",
-            lambda: self.outcomes() >= published,
-            seconds=seconds,
-            every=0.3,
-        )
-        eventually("group at the end", lambda: not self.check().premature, seconds=20)
+        """Wait until the group is past every event, then check everything."""
+        eventually(f"{published} events done", self.at_the_end, seconds=seconds)
         found = self.check()
         found.assert_all_done(published)
         return found
+
+    def until_answering(self) -> int:
+        """Wait until the cluster answers again; how many outputs there are."""
+
+        def count() -> int | None:
+            try:
+                return len(self.outputs())
+            except KafkaException:
+                return None
+
+        return eventually("an answer", count)
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """Every live output visible to a plain reader, in no order between partitions."""
+        topic = self.kafka.names.slot_probability
+        return [
+            json.loads(message.value() or b"") for message in exactly_once.read(self.kafka, topic)
+        ]
 
     def acknowledged(self) -> dict[int, int | None]:
         """The epoch in each partition's commit metadata."""
@@ -183,7 +199,7 @@ class World:
             for partition, (_, text) in metadata.items()
         }
 
-    def runs(self) -> list[dict[str, object]]:
+    def runs(self) -> list[dict[str, Any]]:
         """Every run on the log, in order."""
         return [
             json.loads(message.value() or b"")
@@ -201,12 +217,16 @@ class WorkerProcess:
         name: str = "worker",
         command: list[str] | None = None,
         settings: Mapping[str, str] | None = None,
+        path: str | None = None,
     ) -> None:
+        environment = world.environment(**(settings or {}))
+        if path is not None:
+            environment["PYTHONPATH"] = path
         self._log = world.folder / f"{name}.log"
         with self._log.open("ab") as log, Path(os.devnull).open("wb") as nowhere:
             self.process = subprocess.Popen(
                 command or [sys.executable, "-m", "creneau.cli.worker"],
-                env=world.environment(**(settings or {})),
+                env=environment,
                 stdin=subprocess.PIPE,
                 stdout=nowhere,
                 stderr=log,
