@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from broker.errors import kafka_error, unavailable
 
-TIMEOUT: Final = 15.0
+TIMEOUT: Final = 10.0
 OFFSETS_RETENTION: Final = "offsets.retention.minutes"
 
 
