@@ -172,7 +172,7 @@ class ProbabilityReader:
             except KafkaException as error:
                 raise explain(error.args[0], self._topic) from error
         for partition in partitions:
-            if not self._held.durable or partition.offset < 0:
+            if partition.offset < 0:  # nothing committed, or not asked for
                 partition.offset = OFFSET_BEGINNING
         consumer.assign(partitions)
 
