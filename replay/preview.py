@@ -1,0 +1,154 @@
+"""What a replay would correct, without doing anything: reads only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from broker.clients import new_admin
+from broker.groups import committed
+from broker.log import partitions_of
+from broker.settings import KafkaSettings
+from ledger.fold import LedgerState, Replay
+from ledger.in_force import in_force_map
+from ledger.records import Selection, utc_text
+from ledger.runs import of_replay, read_runs, read_runs_timed
+from replay.certificate import union_of_runs
+from replay.chunk_scorer import Load
+from replay.counts import Counted, count_events
+from replay.errors import UnknownVersionError
+from replay.fence import standings
+from replay.knowledge import read_knowledge
+from replay.plan import affected_ranges, cut, make_plan
+from replay.request import selected_offsets
+from replay.sampling import edges, read_events, sample_places
+from replay.shift import ScoredTwice, Shift, score_twice, shift_of
+from replay.source import SourceReader
+
+ASSUMED_RATE: Final = 20_000.0
+"""Events per second, while no replay has shown another rate."""
+
+RECENT_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``published``: Kafka's timestamps of the first and the last affected event (milliseconds);
+    None where Kafka keeps none of them. ``lessons_ahead`` is estimated from the sample."""
+
+    affected: Counted
+    to_scan: tuple[int, ...]
+    published: tuple[int | None, int | None]
+    lessons_ahead: int | None
+    estimated_seconds: float
+    shift: Shift
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the names page; ``estimated`` says that a selection cuts a run."""
+        first, last = self.published
+        return {
+            "affected": self.affected.events,
+            "estimated": self.affected.estimated,
+            "to_scan": list(self.to_scan),
+            "by_partition": {str(p): round(n) for p, n in self.affected.by_partition.items()},
+            "by_model": {version: round(n) for version, n in self.affected.by_model.items()},
+            "published_from": _moment(first),
+            "published_to": _moment(last),
+            "lessons_ahead": self.lessons_ahead,
+            "estimated_seconds": round(self.estimated_seconds, 1),
+            "sample": self.shift.as_json(),
+        }
+
+
+def preview(
+    kafka: KafkaSettings,
+    state: LedgerState,
+    load: Load,
+    *,
+    from_models: Sequence[str],
+    with_model: str,
+    selection: Selection,
+) -> Preview:
+    """What replaying these models (none named: every model ever revoked) would correct.
+
+    The models need not be revoked yet. Partitions whose runs have gaps are named, not scanned.
+
+    Raises:
+        UnknownVersionError: a version is not on the ledger.
+        ModelUnusable: one of the models cannot be loaded.
+    """
+    chosen = frozenset(from_models) or state.revoked
+    for version in sorted({*chosen, with_model}):
+        if version not in state.models:
+            raise UnknownVersionError(f"no model '{version}' on the ledger: creneau model list")
+    admin, topic = new_admin(kafka), kafka.names.slot_created
+    answers = committed(admin, kafka.names.worker_group, topic, partitions_of(admin, topic))
+    knowledge = read_knowledge(kafka, state, standings(answers))
+    ranges: Mapping[int, Sequence[tuple[int, int]]] = affected_ranges(knowledge.runs, chosen)
+    if selection != Selection():
+        ranges = cut(ranges, selected_offsets(kafka, selection))
+    affected = make_plan(ranges, {}).affected
+    counted = count_events(affected, knowledge.runs)
+    source = SourceReader(kafka)
+    try:
+        ends = read_events(source, edges(affected))
+        sample = read_events(source, sample_places(affected))
+    finally:
+        source.close()
+    scored = score_twice(sample, in_force_map(knowledge.runs), state, load, chosen, with_model)
+    times = [event.timestamp_ms for event in ends]
+    return Preview(
+        affected=counted,
+        to_scan=tuple(sorted(knowledge.to_scan)),
+        published=(min(times, default=None), max(times, default=None)),
+        lessons_ahead=_ahead(counted, scored),
+        estimated_seconds=counted.events / _present_rate(kafka),
+        shift=shift_of(scored),
+    )
+
+
+def canary_shift(kafka: KafkaSettings, state: LedgerState, load: Load, replay: Replay) -> Shift:
+    """How the probabilities of what a replay has corrected so far change, on a sample."""
+    runs = read_runs(kafka)
+    done = union_of_runs(of_replay(runs, replay.replay_id))
+    before = in_force_map(run for run in runs if run.epoch < replay.epoch)
+    source = SourceReader(kafka)
+    try:
+        sample = read_events(source, sample_places(done))
+    finally:
+        source.close()
+    request = replay.request
+    return shift_of(
+        score_twice(sample, before, state, load, frozenset(request.from_models), request.with_model)
+    )
+
+
+def _ahead(counted: Counted, scored: Sequence[ScoredTwice]) -> int | None:
+    """How many of the affected lessons have yet to begin."""
+    if not scored:
+        return None
+    now = datetime.now(UTC)
+    ahead = sum(one.lesson_start_at > now for one in scored)
+    return round(counted.events * ahead / len(scored))
+
+
+def _present_rate(kafka: KafkaSettings) -> float:
+    """Events per second of the last replay's last minute of work."""
+    replayed = [(at, run) for at, run in read_runs_timed(kafka) if run.replay_id is not None]
+    if not replayed:
+        return ASSUMED_RATE
+    last_at, last = replayed[-1]
+    recent = [
+        (at, run.events)
+        for at, run in replayed
+        if run.replay_id == last.replay_id and at > last_at - RECENT_MS
+    ]
+    seconds = (last_at - recent[0][0]) / 1_000
+    events = sum(count for _, count in recent[1:])
+    return events / seconds if seconds > 0 and events else ASSUMED_RATE
+
+
+def _moment(timestamp_ms: int | None) -> str | None:
+    if timestamp_ms is None:
+        return None
+    return utc_text(datetime.fromtimestamp(timestamp_ms / 1_000, UTC))

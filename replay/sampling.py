@@ -1,0 +1,67 @@
+"""A sample of the affected events: a few stretches of neighbours, and both ends of each partition.
+
+A fetch brings a stretch as cheaply as one record, so places are few and stretches long.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.records import Interval
+from replay.source import SourceReader, split_at
+
+PLACES: Final = 20
+STRETCH: Final = 200
+"""Offsets in one stretch."""
+SEED: Final = 2026
+
+
+@dataclass(frozen=True, slots=True)
+class SampledEvent:
+    """A source record of the sample."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+def sample_places(affected: Sequence[Interval], places: int = PLACES) -> list[Interval]:
+    """Stretches spread at random, each offset as likely as any other; the same every time. Pure."""
+    lengths = [end - start for _, start, end in affected]
+    if not lengths:
+        return []
+    chance = random.Random(SEED)
+    found = set()
+    for partition, start, end in chance.choices(affected, lengths, k=places):
+        low = chance.randrange(start, end)
+        found.add(Interval(partition, low, min(low + STRETCH, end)))
+    return sorted(found)
+
+
+def edges(affected: Sequence[Interval]) -> list[Interval]:
+    """The first and the last stretch of each partition. Pure."""
+    found = []
+    for number in sorted({interval.partition for interval in affected}):
+        own = [interval for interval in affected if interval.partition == number]
+        first, last = own[0], own[-1]
+        found.append(first._replace(to_offset=min(first.from_offset + STRETCH, first.to_offset)))
+        found.append(last._replace(from_offset=max(last.to_offset - STRETCH, last.from_offset)))
+    return found
+
+
+def read_events(source: SourceReader, places: Iterable[Interval]) -> list[SampledEvent]:
+    """The records of the stretches, as far as Kafka still keeps them."""
+    events = []
+    for place in places:
+        kept = split_at(place, source.log_start(place.partition))[1]
+        for batch in source.read(kept) if kept is not None else ():
+            events += [
+                SampledEvent(place.partition, *row)
+                for row in zip(
+                    batch.offsets, batch.timestamps_ms, batch.keys, batch.values, strict=True
+                )
+            ]
+    return events

@@ -1,0 +1,14 @@
+"""A world with replays."""
+
+from pathlib import Path
+
+import pytest
+
+from broker.settings import KafkaSettings
+from tests.replay.world import ReplayWorld
+
+
+@pytest.fixture
+def world(topics: KafkaSettings, tmp_path: Path) -> ReplayWorld:
+    """A cluster with topics, under a prefix of its own."""
+    return ReplayWorld(topics, tmp_path)
