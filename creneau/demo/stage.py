@@ -1,6 +1,7 @@
 """What the demo plays on: a folder of its own, a Kafka of its own, commands of its own."""
 
 import json
+import shlex
 import shutil
 import time
 import urllib.error
@@ -153,7 +154,7 @@ def _start_kafka(folder: Path, keep: bool, stack: ExitStack) -> str:
 def ways_around(folder: Path) -> list[str]:
     """How to look around in a kept demo and how to stop it: a command a line."""
     kept = json.loads((folder / KEPT).read_text("utf-8"))
-    var = f"CRENEAU_VAR={folder}"
+    var = f"CRENEAU_VAR={shlex.quote(str(folder))}"
     return [
         f"{var} creneau model list",
         f"{var} creneau dead list",

@@ -154,12 +154,12 @@ def _slots_come(script: Script, stage: Stage, workers: Child, record: Path, show
         *("--record", str(record)),
     )
     killed_at = None
-    kill_due = time.monotonic() + script.seconds / 2
+    half = script.rate * script.seconds / 2
     while slot_app.running or killed_at is None:
         workers.refuse_death()
-        if killed_at is None and time.monotonic() >= kill_due:
+        published = shown.refresh("slots come").published
+        if killed_at is None and (published >= half or not slot_app.running):
             killed_at = _kill_one_of(workers, shown.view)
-        shown.refresh("slots come")
     slot_app.refuse_death()
     return killed_at
 
