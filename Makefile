@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock soak clean
+.PHONY: help setup demo test bench lint format lock soak clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +21,14 @@ $(STAMP): locks/dev.txt pyproject.toml producer_contract/pyproject.toml
 	$(BIN)/python -m producer_contract.testing.jars
 	@touch $@
 
+demo: setup ## The main job on a Kafka of its own, from end to end, with a summary
+	$(BIN)/creneau demo
+
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
 	$(BIN)/pytest -q -m "not soak and not compose"
+
+bench: setup ## The rate of one worker process beside a bare Kafka loop
+	$(BIN)/python -m bench.worker_rate
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
