@@ -25,8 +25,16 @@ def stack() -> Iterator[Stack]:
         stack.compose("up", "--detach", "--no-build")
         yield stack
     finally:
-        print(stack.compose("logs", "--no-color", "--tail=40", check=False))
         stack.compose("down", "--volumes", check=False)
+
+
+@pytest.fixture(autouse=True)
+def logs_of_a_failure(stack: Stack, request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the containers said, beside a test that failed."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed:
+        print(stack.compose("logs", "--no-color", "--tail=40", check=False))
 
 
 def read(stack: Stack, topic: str, count: int, seconds: float = 120) -> list[Message]:
