@@ -4,6 +4,8 @@ Four answers only: Kafka is away (librdkafka goes on trying by itself), somebody
 something (access, a topic, a setting), or the client is lost and a new one is needed.
 """
 
+import logging
+
 from confluent_kafka import KafkaError, KafkaException
 
 from producer_contract.errors import BadUseError, CreneauError, UnavailableError
@@ -94,6 +96,15 @@ def explain(error: KafkaError, topic: str) -> CreneauError:
     return ClientLostError(
         f"the Kafka client for {topic} cannot go on ({said}); close it and make a new one"
     )
+
+
+def log_level(error: KafkaError) -> int:
+    """How loud an error of the client as a whole is. Each attempt to reach each broker is one
+    (several a second while Kafka is away), so only their sum, _ALL_BROKERS_DOWN, is a warning."""
+    if error.fatal():
+        return logging.ERROR
+    single_attempt = error.code() in _AWAY and error.code() != KafkaError._ALL_BROKERS_DOWN
+    return logging.DEBUG if single_attempt else logging.WARNING
 
 
 def setting_error(error: KafkaException) -> BadKafkaSettingError:

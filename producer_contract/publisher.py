@@ -13,7 +13,7 @@ from producer_contract.client_settings import merged
 from producer_contract.codec import encode_slot_created
 from producer_contract.errors import UnavailableError
 from producer_contract.events import SlotCreated
-from producer_contract.kafka_errors import ClientLostError, explain, setting_error
+from producer_contract.kafka_errors import explain, log_level, setting_error
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ DEFAULTS: Final = {
     "delivery.timeout.ms": 30_000,
     "queue.buffering.max.messages": 50_000,
     "queue.buffering.max.kbytes": 65_536,
+    "log_level": 2,  # the error callback says the same, less often
 }
 
 
@@ -175,6 +176,4 @@ class SlotPublisher:
 
     def _noticed(self, error: KafkaError) -> None:
         """Errors that librdkafka mends by itself; what it cannot mend comes out of ``publish``."""
-        meaning = explain(error, self._topic)
-        lost = isinstance(meaning, ClientLostError)
-        _log.log(logging.ERROR if lost else logging.WARNING, "%s", meaning)
+        _log.log(log_level(error), "%s", explain(error, self._topic))

@@ -21,7 +21,7 @@ from producer_contract.client_settings import merged
 from producer_contract.codec import decode_slot_probability
 from producer_contract.errors import UnavailableError
 from producer_contract.held import HeldProbabilities
-from producer_contract.kafka_errors import KafkaAwayError, explain, setting_error
+from producer_contract.kafka_errors import KafkaAwayError, explain, log_level, setting_error
 from producer_contract.positions import first_offsets, last_offsets
 from producer_contract.records import SlotProbabilityRecord
 from producer_contract.refusal import Refusal
@@ -35,7 +35,11 @@ NEEDED: Final = {
     "auto.offset.reset": "error",
     "partition.assignment.strategy": None,
 }
-DEFAULTS: Final = {"queued.max.messages.kbytes": 16_384, "fetch.wait.max.ms": 50}
+DEFAULTS: Final = {
+    "queued.max.messages.kbytes": 16_384,
+    "fetch.wait.max.ms": 50,
+    "log_level": 2,  # the error callback says the same, less often
+}
 
 _REJOINS = frozenset(
     {
@@ -99,7 +103,11 @@ class ProbabilityReader:
             self._consumer = Consumer(properties)
         except KafkaException as error:
             raise setting_error(error) from error
-        self._check_topic()
+        try:
+            self._check_topic()
+        except UnavailableError:
+            self.close()
+            raise
         self._consumer.subscribe([topic], on_assign=self._on_assign)
 
     def deliver(
@@ -251,4 +259,4 @@ class ProbabilityReader:
 
     def _noticed(self, error: KafkaError) -> None:
         """Errors of the client as a whole; librdkafka goes on by itself unless they are fatal."""
-        _log.warning("%s", explain(error, self._topic))
+        _log.log(log_level(error), "%s", explain(error, self._topic))

@@ -1,5 +1,6 @@
 """Without a broker: settings, a full queue, a Kafka that is away. With one: what arrives."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from broker.clients import new_admin
 from broker.settings import KafkaSettings
+from broker.topics import apply
 from producer_contract.codec import decode_slot_created
 from producer_contract.kafka_errors import (
     AccessRefusedError,
@@ -16,6 +19,7 @@ from producer_contract.kafka_errors import (
     KafkaAwayError,
     TopicMissingError,
     explain,
+    log_level,
 )
 from producer_contract.publisher import (
     DeliveryError,
@@ -23,6 +27,7 @@ from producer_contract.publisher import (
     SlotPublisher,
     StillWaitingError,
 )
+from tests.conftest import OwnKafka
 from tests.contract.test_codec import a_slot
 
 
@@ -119,6 +124,12 @@ def test_each_class_of_error_has_its_meaning(code: int, fatal: bool, kind: type)
     assert "slot-created" in str(meaning)
 
 
+def test_single_attempts_to_reach_a_broker_are_not_shouted() -> None:
+    assert log_level(KafkaError(KafkaError._TRANSPORT)) == logging.DEBUG
+    assert log_level(KafkaError(KafkaError._ALL_BROKERS_DOWN)) == logging.WARNING
+    assert log_level(KafkaError(KafkaError._TRANSPORT, "gone", True)) == logging.ERROR
+
+
 @pytest.mark.kafka
 @pytest.mark.parametrize("topics", [8], indirect=True)
 def test_what_was_published_is_there_where_java_would_put_it(topics: KafkaSettings) -> None:
@@ -131,6 +142,25 @@ def test_what_was_published_is_there_where_java_would_put_it(topics: KafkaSettin
     for partition, key, value in found:
         assert decode_slot_created(value, key).slot_id.encode() == key
         assert partition == (_murmur2(key) & 0x7FFFFFFF) % 8
+
+
+@pytest.mark.kafka
+def test_nothing_is_lost_or_doubled_when_the_broker_restarts(own_kafka: OwnKafka) -> None:
+    cluster = own_kafka()
+    settings = KafkaSettings(cluster.bootstrap_servers)
+    apply(new_admin(settings), settings.names, partitions=2)
+    (broker,) = cluster.brokers
+    patient = {"bootstrap.servers": cluster.bootstrap_servers, "delivery.timeout.ms": 120_000}
+    with SlotPublisher(patient) as publisher:
+        for number in range(300):
+            publisher.publish(a_slot(slot_id=f"slot-{number}"))
+            if number == 100:
+                broker.kill()
+            if number == 200:
+                broker.start()
+        publisher.flush(120)
+    found = _read(settings, partitions=2, expected=300)
+    assert len({key for _, key, _ in found}) == 300
 
 
 @pytest.mark.kafka

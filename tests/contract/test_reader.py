@@ -81,8 +81,12 @@ def deliver_until(
     deadline = time.monotonic() + seconds
     while not done(seen):
         assert time.monotonic() < deadline, f"only {seen}"
-        reader.deliver(lambda changes: seen.extend(map(_seen, changes)), timeout=0.2)
+        reader.deliver(_into(seen), timeout=0.2)
     return seen
+
+
+def _into(seen: list[Seen]) -> Callable[[Sequence[Change]], None]:
+    return lambda changes: seen.extend(map(_seen, changes))
 
 
 def _seen(change: Change) -> Seen:
@@ -152,6 +156,31 @@ def test_what_is_only_in_memory_is_read_again_from_the_oldest(topics: KafkaSetti
     for _ in range(2):
         with a_reader(topics, HeldInMemory()) as reader:
             assert deliver_until(reader, has(2)) == [("a", 0.4, "m1"), ("a", 0.4, "m2")]
+
+
+def test_two_readers_share_the_partitions_and_lose_nothing_when_one_leaves(
+    topics: KafkaSettings, tmp_path: Path
+) -> None:
+    path = tmp_path / "held.db"
+    with a_reader(topics, HeldInSQLite(path)) as stays:
+        seen: list[Seen] = []
+        with a_reader(topics, HeldInSQLite(path)) as leaves:
+            by_each: tuple[list[Seen], list[Seen]] = ([], [])
+            deadline = time.monotonic() + 60
+            round_ = 0
+            while not all(by_each):
+                assert time.monotonic() < deadline, f"never shared: {by_each}"
+                round_ += 1
+                for partition in (0, 1):
+                    slot_id = f"{partition}-{round_}"
+                    write(topics, {"slot_id": slot_id, "source_partition": partition})
+                for reader, its in zip((stays, leaves), by_each, strict=True):
+                    reader.deliver(_into(its), timeout=0.2)
+            seen += by_each[0] + by_each[1]
+        expected = {f"{p}-{r}" for p in (0, 1) for r in range(1, round_ + 1)}
+        missing = expected - {slot_id for slot_id, _, _ in seen}
+        late = deliver_until(stays, lambda s: missing <= {slot_id for slot_id, _, _ in s})
+    assert {slot_id for slot_id, _, _ in seen + late} == expected
 
 
 def test_what_is_not_an_output_stops_the_reader_and_is_named(topics: KafkaSettings) -> None:
