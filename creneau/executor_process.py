@@ -1,0 +1,26 @@
+"""One executor process, as ``creneau replay`` starts it; it reads the settings itself."""
+
+import sys
+
+
+def main() -> int:
+    """Execute until told to stop; the exit code. ``--started``: by a starting command."""
+    from consumer.process import configure_log
+    from creneau.replays import Replays
+    from creneau.settings import load_settings
+    from replay.process import run
+
+    configure_log()
+    replays = Replays(load_settings())
+    return run(
+        replays.kafka,
+        replays.replay,
+        host=replays.host,
+        var=replays.settings.var,
+        load=replays.load,
+        started="--started" in sys.argv[1:],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
