@@ -6,6 +6,8 @@ heavy at the top (rooms are imported inside the commands), so that ``creneau --h
 
 import os
 import sys
+import tempfile
+import traceback
 
 import typer
 
@@ -23,7 +25,10 @@ groups.attach(app)
 
 
 def main() -> None:
-    """The console script: run the command, never show a traceback."""
+    """The console script: run the command, never show a traceback.
+
+    What nobody foresaw is a bug: exit code 70 (EX_SOFTWARE of sysexits.h), the traceback in a file.
+    """
     try:
         app()
     except CreneauError as error:
@@ -36,3 +41,19 @@ def main() -> None:
         # The reader of our output has gone (`creneau … | head`): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        where = _keep_traceback()
+        print(
+            f"creneau: a bug: {type(error).__name__}: {error}; please report it with {where}",
+            file=sys.stderr,
+        )
+        sys.exit(70)
+
+
+def _keep_traceback() -> str:
+    """Write the traceback of the present exception to a file of its own, for who mends the bug."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="creneau-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exc(file=file)
+    return file.name
