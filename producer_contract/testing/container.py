@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
+from producer_contract.testing.broker import telling_line
 from producer_contract.testing.errors import KafkaDidNotStartError
 from producer_contract.testing.jars import KAFKA_VERSION
 from producer_contract.testing.ports import free_ports
@@ -134,13 +135,13 @@ class ContainerKafka:
             wrapped.reload()
             dead = wrapped.status not in ("created", "running")
             if dead or time.monotonic() > deadline:
-                said = wrapped.logs(tail=5).decode("utf-8", "replace")
+                said = telling_line(wrapped.logs(tail=200).decode("utf-8", "replace"))
                 what = "died at start" if dead else "does not answer"
                 raise KafkaDidNotStartError(
-                    f"Kafka in a container of {image()} {what}; it says: {_one_line(said)}"
+                    f"Kafka in a container of {image()} {what}; it says: {said}"
                 )
             time.sleep(0.1)
 
 
 def _one_line(said: object) -> str:
-    return " / ".join(str(said).split("\n"))[:300]
+    return " ".join(str(said).split())[:300]

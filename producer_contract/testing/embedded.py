@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from producer_contract.testing import jars
-from producer_contract.testing.broker import QUICK_START, Broker, java_command, telling_line
+from producer_contract.testing.broker import SMALL, Broker, java_command, last_words
 from producer_contract.testing.errors import (
     KafkaDidNotStartError,
     PortInUseError,
@@ -36,7 +36,7 @@ class EmbeddedKafka:
         brokers: 1, or 3 for a replicated cluster.
         ports: one port a broker; default: free ones, chosen again should another program be faster.
         server_properties: broker settings that win over ours (strings, as in server.properties).
-        jvm: flags for the JVM, such as ``broker.QUICK_START`` (default) or ``broker.STEADY``.
+        jvm: flags for the JVM, such as ``broker.SMALL`` (default) or ``broker.STEADY``.
         watched: the brokers die with this process, even if it is killed; False: they outlive it.
 
     Raises (from ``start``):
@@ -53,7 +53,7 @@ class EmbeddedKafka:
         *,
         ports: Sequence[int] | None = None,
         server_properties: Mapping[str, str] | None = None,
-        jvm: Sequence[str] = QUICK_START,
+        jvm: Sequence[str] = SMALL,
         watched: bool = True,
     ) -> None:
         self.folder = folder.absolute()
@@ -176,15 +176,13 @@ class EmbeddedKafka:
             )
         log = self.folder / "format.log"
         command = java_command(
-            QUICK_START, class_path, self._scratch(), "kafka.tools.StorageTool", "format",
+            SMALL, class_path, self._scratch(), "kafka.tools.StorageTool", "format",
             "--cluster-id", _random_id(), "--config", str(self.brokers[0].properties_file),
         )  # fmt: skip
         with log.open("wb") as output:
             done = subprocess.run(command, stdout=output, stderr=output, check=False)
         if done.returncode:
-            raise KafkaDidNotStartError(
-                f"Kafka cannot format {first}; the log {log} says: {telling_line(log)}"
-            )
+            raise KafkaDidNotStartError(f"Kafka cannot format {first}; {last_words(log)}")
         for node_id, other in enumerate(others, start=2):
             shutil.copytree(first, other)
             _give_identity(other / "meta.properties", node_id)
