@@ -73,11 +73,14 @@ def nearest(
     wide = high / np.cos(np.radians(y))
     point, edge = tree.query(shapely.box(x - wide, y - high, x + wide, y + high))
     km = _distance_km(x[point], y[point], edges[edge])
-    order = np.lexsort((owners[edge], km, point))
-    order = order[km[order] <= LIMIT_KM]
-    reached, first = np.unique(point[order], return_index=True)
-    owner[home[reached]] = owners[edge[order[first]]]
-    distance[home[reached]] = km[order[first]]
+    # Only the shortest of each point need sorting: of equals, the first of CODES counts.
+    shortest = np.full(home.size, np.inf)
+    np.minimum.at(shortest, point, km)
+    best = np.flatnonzero((km == shortest[point]) & (km <= LIMIT_KM))
+    best = best[np.lexsort((owners[edge[best]], point[best]))]
+    reached, first = np.unique(point[best], return_index=True)
+    owner[home[reached]] = owners[edge[best[first]]]
+    distance[home[reached]] = km[best[first]]
     return owner, distance
 
 
