@@ -19,7 +19,7 @@ from creneau.demo.check import Verdict, judge, read_logs, read_record
 from creneau.demo.processes import Child, children_of
 from creneau.demo.stage import Stage, clear, set_up
 from creneau.demo.view import View
-from creneau.demo.watch import Delay, Glance, Watch, outside, quantiles_ms, recovered_at
+from creneau.demo.watch import Delay, Glance, Watch, quantiles_ms, recovered_at, undisturbed
 from creneau.registry import promote, register
 from creneau.sandbox.market_csv import write_market
 from model.store import ModelStore
@@ -51,7 +51,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it. Latencies in milliseconds, of events outside the recovery."""
+    """What came of it. Latencies in milliseconds, of events that did not wait for the recovery."""
 
     verdict: Verdict
     latency_ms: dict[str, float]
@@ -182,7 +182,7 @@ def _last_outcomes(workers: Child, shown: _Shown) -> None:
 
 def _result(verdict: Verdict, delays: list[Delay], killed_at: float) -> Result:
     recovered = recovered_at(delays, killed_at)
-    calm = outside(delays, killed_at, recovered) if recovered is not None else delays
+    calm = undisturbed(delays, killed_at, recovered) if recovered is not None else delays
     return Result(
         verdict=verdict,
         latency_ms=quantiles_ms(calm),

@@ -53,11 +53,9 @@ class View:
 
 
 def _table(glance: Glance, model: str) -> Table:
-    table = Table(box=None, padding=(0, 2))
-    facts = _facts(glance, model)
-    for name in facts:
-        table.add_column(name, justify="right", style="bold")
-    table.add_row(*facts.values())
+    table = Table.grid(padding=(0, 2))
+    for name, value in _facts(glance, model).items():
+        table.add_row(name, Text(value, style="bold"))
     return table
 
 

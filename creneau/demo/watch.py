@@ -7,7 +7,6 @@ read_committed reader, on the same clock, has the probability in its hands.
 import json
 import threading
 import time
-from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,8 +195,6 @@ def recovered_at(delays: list[Delay], killed_at: float) -> float | None:
     return max(first.values(), default=None)
 
 
-def outside(delays: list[Delay], start: float, end: float) -> list[Delay]:
-    """The delays of events created before ``start`` or after ``end``."""
-    ordered = sorted(delays, key=lambda delay: delay.created_at)
-    moments = [delay.created_at for delay in ordered]
-    return ordered[: bisect_left(moments, start)] + ordered[bisect_left(moments, end) :]
+def undisturbed(delays: list[Delay], start: float, end: float) -> list[Delay]:
+    """The delays of events that were not waiting at any moment from ``start`` to ``end``."""
+    return [delay for delay in delays if delay.arrived_at <= start or delay.created_at >= end]

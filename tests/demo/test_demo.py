@@ -54,10 +54,12 @@ def wait_until_gone(processes: dict[int, str]) -> None:
 
 def wait_for_line(process: "subprocess.Popen[str]", text: str) -> None:
     assert process.stdout is not None
+    said = []
     for line in process.stdout:
+        said.append(line)
         if text in line:
             return
-    pytest.fail(f"the demo ended before it said '{text}'")
+    pytest.fail(f"the demo ended before it said '{text}': {''.join(said)}")
 
 
 def test_the_demo_passes_and_writes_its_result(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Latency and recovery from what a plain reader saw."""
 
-from creneau.demo.watch import Delay, outside, quantiles_ms, recovered_at
+from creneau.demo.watch import Delay, quantiles_ms, recovered_at, undisturbed
 
 
 def test_quantiles_are_of_the_sorted_delays_in_milliseconds() -> None:
@@ -21,6 +21,7 @@ def test_recovery_ends_with_the_last_partition_that_produces_again() -> None:
     assert recovered_at(delays[:1], killed_at=10.0) is None
 
 
-def test_what_was_created_during_the_recovery_is_left_out() -> None:
-    delays = [Delay(0, float(moment), moment + 0.1) for moment in (1, 2, 3, 4, 5)]
-    assert [delay.created_at for delay in outside(delays, 2.0, 4.0)] == [1.0, 4.0, 5.0]
+def test_what_waited_during_the_recovery_is_left_out() -> None:
+    answered, waiting = Delay(0, 1.0, 1.9), Delay(0, 1.9, 4.1)
+    during, after = Delay(0, 3.0, 4.2), Delay(0, 4.0, 4.1)
+    assert undisturbed([answered, waiting, during, after], 2.0, 4.0) == [answered, after]
