@@ -1,0 +1,174 @@
+"""Everything at a glance: cluster, model, workers, lag, dead letters, replay, the next step."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from broker.clients import new_admin
+from broker.errors import kafka_error
+from broker.groups import committed
+from broker.log import last_stable_offsets, log_starts, partitions_of
+from creneau.replays import Replays
+from ledger.fold import LedgerState
+from ledger.in_force import open_run
+from ledger.reader import read_ledger
+from ledger.runs import read_runs
+from producer_contract.errors import UnavailableError
+from replay.fence import fence_of, members, standings
+from replay.status import ReplayStatus, StatusReader
+
+ANSWER_SECONDS = 5.0
+
+
+class NoClusterError(UnavailableError):
+    """Nobody answers at the address of the cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What ``creneau status`` shows. ``lag``: offsets behind, by partition; ``dead`` and
+    ``scored``: live outcomes so far; ``acknowledged``: of the last decision, partitions of all."""
+
+    cluster: str
+    in_force: str | None
+    epoch: int | None
+    models: int
+    workers: dict[str, list[int]]
+    lag: dict[int, int]
+    scored: int
+    dead: int
+    acknowledged: int
+    replay: ReplayStatus | None
+    revoked_uncorrected: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as an object."""
+        return {
+            "cluster": self.cluster,
+            "in_force": self.in_force,
+            "epoch": self.epoch,
+            "acknowledged": self.acknowledged,
+            "workers": self.workers,
+            "lag": {str(partition): lag for partition, lag in self.lag.items()},
+            "scored": self.scored,
+            "dead": self.dead,
+            "replay": self.replay.as_json() if self.replay else None,
+            "next": self.next_step(),
+        }
+
+    def next_step(self) -> str:
+        """What one usually does next. Pure."""
+        if self.replay is not None and self.replay.state == "paused":
+            return "creneau replay resume --executors 1, or creneau replay cancel"
+        if self.replay is not None:
+            return "creneau replay status --watch"
+        if not self.models:
+            return "creneau model train --data DIR, then register and promote"
+        if self.in_force is None:
+            return "creneau model promote VERSION (creneau model list shows them)"
+        if not self.workers:
+            return "creneau worker"
+        if self.revoked_uncorrected:
+            return f"creneau replay preview --with {self.in_force}, then creneau replay start"
+        return "nothing to do; a corrupted model: creneau model revoke (docs/runbook.md)"
+
+    def lines(self) -> list[str]:
+        """For people."""
+        behind = sum(self.lag.values())
+        worst = max(self.lag, key=lambda partition: self.lag[partition], default=None)
+        where = f", most in partition {worst}" if behind else ""
+        shown = [
+            f"cluster       {self.cluster}, {len(self.lag)} partitions",
+            f"model         {self.in_force or 'none in force'}"
+            + (
+                f" (epoch {self.epoch}, {self.acknowledged} of {len(self.lag)} partitions "
+                "acknowledged)"
+                if self.epoch is not None
+                else ""
+            ),
+            f"workers       {len(self.workers)}",
+            *(
+                f"              {name}: partitions {', '.join(map(str, held)) or 'none'}"
+                for name, held in self.workers.items()
+            ),
+            f"lag           {behind:,} offsets{where}",
+            f"outcomes      {self.scored:,} scored, {self.dead:,} dead letters",
+        ]
+        if self.replay is not None:
+            one = self.replay
+            shown.append(
+                f"replay        {one.id}: {one.state}, {one.corrected:,} of {one.affected:,}"
+            )
+        return [*shown, f"next          {self.next_step()}"]
+
+
+def overview(replays: Replays) -> Overview:
+    """Read it all from Kafka.
+
+    Raises:
+        NoClusterError: no broker answers.
+        TopicMissingError: the topics are not there.
+    """
+    kafka = replays.kafka
+    admin, topic = new_admin(kafka), kafka.names.slot_created
+    _refuse_silence(admin, kafka.bootstrap_servers)
+    state = read_ledger(kafka)
+    partitions = partitions_of(admin, topic)
+    answers = committed(admin, kafka.names.worker_group, topic, partitions)
+    ends = last_stable_offsets(admin, topic, partitions)
+    starts = log_starts(admin, topic, partitions)
+    standing = standings(answers)
+    runs = [run for run in read_runs(kafka) if run.replay_id is None]
+    runs += [open_run(p, one.offset, one.metadata, state) for p, one in standing.items()]
+    at = {p: answers[p].offset for p in partitions}
+    return Overview(
+        cluster=kafka.bootstrap_servers,
+        in_force=state.in_force,
+        epoch=state.epoch,
+        models=len(state.models),
+        workers=members(kafka, admin),
+        lag={p: max(0, ends[p] - (starts[p] if at[p] is None else at[p] or 0)) for p in partitions},
+        scored=sum(run.scored for run in runs),
+        dead=sum(run.dead for run in runs),
+        acknowledged=_acknowledged(answers, state),
+        replay=_active(replays, state),
+        revoked_uncorrected=_uncorrected(state, {run.model_version for run in runs if run.events}),
+    )
+
+
+def _refuse_silence(admin: AdminClient, where: str) -> None:
+    """Say within seconds that nobody answers: everything after this is patient."""
+    try:
+        admin.list_topics(timeout=ANSWER_SECONDS)
+    except KafkaException as error:
+        raise NoClusterError(
+            f"no answer from Kafka at {where} ({kafka_error(error).name()}): start it, set "
+            "CRENEAU_BOOTSTRAP_SERVERS, or for a first look: creneau sandbox up"
+        ) from error
+
+
+def _acknowledged(answers: Any, state: LedgerState) -> int:
+    return 0 if state.epoch is None else len(fence_of(answers, state.epoch).standing)
+
+
+def _active(replays: Replays, state: LedgerState) -> ReplayStatus | None:
+    if state.active_replay is None:
+        return None
+    reader = StatusReader(replays.kafka, replays.replay.limits)
+    try:
+        return reader.read(state, state.active_replay)
+    finally:
+        reader.close()
+
+
+def _uncorrected(state: LedgerState, scored_with: set[str | None]) -> tuple[str, ...]:
+    """The revoked models that have scored, and that no completed replay has corrected."""
+    corrected = {
+        version
+        for replay in state.replays.values()
+        if replay.completed is not None and replay.request.scope == "all"
+        for version in replay.request.from_models
+    }
+    return tuple(sorted((state.revoked & scored_with) - corrected))
