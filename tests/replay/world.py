@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,7 +33,12 @@ class ReplayWorld(World):
         return self.state.replays[replay_id]
 
     def request(
-        self, *from_models: str, to: str, chunk_offsets: int = 50, **order: Any
+        self,
+        *from_models: str,
+        to: str,
+        chunk_offsets: int = 50,
+        say: Callable[[str], None] = print,
+        **order: Any,
     ) -> Requested:
         """Ask for a replay; nothing is done about it yet."""
         return request_replay(
@@ -44,7 +49,7 @@ class ReplayWorld(World):
             chunk_offsets=chunk_offsets,
             load=self.load,
             drain=lambda: None,
-            say=print,
+            say=say,
         )
 
     def until_completed(self, replay_id: str, *, seconds: float = 60) -> Replay:
