@@ -1,0 +1,65 @@
+"""What an executor does with a task."""
+
+from ledger.fold import LedgerState
+from ledger.records import Interval
+from ledger.runs import Run
+from replay.judgement import Judgement, canary_reached, judge
+from replay.tasks import Task, decode_task, encode_task
+from tests.ledger.build import (
+    cancelled,
+    completed,
+    ledger,
+    paused,
+    promoted,
+    registered,
+    requested,
+    resumed,
+    revoked,
+)
+
+MODELS = (registered("bad"), registered("good"), promoted("bad"), revoked("bad", to="good"))
+REQUEST = requested("r", "bad", to="good", affected=[(0, 0, 10)], chunks=2, canary_chunks=1)
+TASK = Task("r", Interval(0, 0, 5))
+DONE = Run(0, 0, 5, 8, "good", "r", scored=5)
+
+
+def judged(*records: object, runs: tuple[Run, ...] = ()) -> Judgement:
+    state: LedgerState = ledger(*MODELS, *records)  # type: ignore[arg-type]
+    return judge(TASK, state, runs)
+
+
+def test_a_task_comes_back_as_it_was_written() -> None:
+    assert decode_task(encode_task(TASK)) == TASK
+
+
+def test_a_task_of_the_active_replay_is_done() -> None:
+    assert judged(REQUEST) is Judgement.DO
+    assert judged(REQUEST, paused("r"), resumed("r")) is Judgement.DO
+
+
+def test_a_chunk_is_done_when_its_run_exists_whatever_the_group_says() -> None:
+    assert judged(REQUEST, runs=(DONE,)) is Judgement.SKIP
+    other = Run(0, 0, 5, 6, "good", "another replay", scored=5)
+    assert judged(REQUEST, runs=(other, Run(0, 5, 10, 8, "good", "r"))) is Judgement.DO
+
+
+def test_a_task_of_a_replay_that_is_over_is_passed_over() -> None:
+    assert judged(REQUEST, cancelled("r")) is Judgement.SKIP
+    assert judged(REQUEST, completed("r")) is Judgement.SKIP
+
+
+def test_a_task_waits_while_its_replay_may_not_run() -> None:
+    assert judged(REQUEST, paused("r")) is Judgement.HOLD
+    assert judged(REQUEST, revoked("good")) is Judgement.HOLD
+
+
+def test_a_task_whose_request_does_not_show_yet_waits_for_the_ledger() -> None:
+    assert judged() is Judgement.READ
+
+
+def test_a_canary_is_reached_once() -> None:
+    fresh = ledger(*MODELS, REQUEST).replays["r"]
+    assert not canary_reached(fresh, [])
+    assert canary_reached(fresh, [DONE])
+    again = ledger(*MODELS, REQUEST, paused("r"), resumed("r")).replays["r"]
+    assert not canary_reached(again, [DONE])
