@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from .decisions import Chunk, Complete, Request, active, closed, revoked, tasks
 from .group import commit, pending
+from .plan import applied
 from .rules import Rule, Rules
 from .state import (
     ASSIGNED,
@@ -38,7 +39,9 @@ def take_up(state: State, rules: Rules, i: int) -> Iterator[Step]:
     yield f"{name(state, i)} takes up the tasks at {position}", with_process(state, i, after)
 
 
-def chunk(state: State, rules: Rules, i: int) -> Iterator[Step]:
+def chunk(
+    state: State, rules: Rules, i: int, refused: frozenset[tuple[str, int]]
+) -> Iterator[Step]:
     """An executor does its next task, or skips it.
 
     Its view of the ledger is anything from the request on: a slow one may still do a chunk of a
@@ -56,7 +59,7 @@ def chunk(state: State, rules: Rules, i: int) -> Iterator[Step]:
     if closed(state.ledger, request) or (done and Rule.DONE_MEANS_RUN in rules):
         yield _skip(state, i, holding.position)
     if not (done and Rule.DONE_MEANS_RUN in rules):
-        yield _begin(state, rules, i, request, piece)
+        yield _begin(state, rules, i, request, piece, refused)
 
 
 def _has_run(runs: tuple[Run, ...], request: int, piece: Chunk) -> bool:
@@ -78,7 +81,14 @@ def _skip(state: State, i: int, position: int) -> Step:
     return f"{name(state, i)} skips task {position}", with_process(state, i, after)
 
 
-def _begin(state: State, rules: Rules, i: int, request: int, piece: Chunk) -> Step:
+def _begin(
+    state: State,
+    rules: Rules,
+    i: int,
+    request: int,
+    piece: Chunk,
+    refused: frozenset[tuple[str, int]],
+) -> Step:
     """One transaction for the outputs, the run and the task offset."""
     process = state.processes[i]
     holding = process.holdings[0]
@@ -86,11 +96,14 @@ def _begin(state: State, rules: Rules, i: int, request: int, piece: Chunk) -> St
     assert isinstance(record, Request)
     assert holding is not None
     p, start, end = piece
+    model = record.with_model
     outputs = list(state.outputs)
+    silent = _nothing_to_withdraw(visible(outputs[p]), rules)
     outputs[p] += tuple(
-        Output(k, request, record.with_model, True, False, i) for k in range(start, end)
+        Output(k, request, model, True, (model, k) in refused and k in silent, i)
+        for k in range(start, end)
     )
-    run = Run(p, start, end, request, record.with_model, True, False, i)
+    run = Run(p, start, end, request, model, True, False, i)
     committed = Committed(holding.position + 1, None)
     if Rule.TASK_OFFSET_IN_TRANSACTION in rules:
         transaction = Transaction(OPEN, process.member, ((0, committed),), (p, RUNS, OFFSETS))
@@ -99,6 +112,19 @@ def _begin(state: State, rules: Rules, i: int, request: int, piece: Chunk) -> St
     state = state._replace(outputs=tuple(outputs), runs=(*state.runs, run))
     label = f"{name(state, i)} opens a transaction on chunk {p}:[{start},{end}) of replay {request}"
     return label, with_process(state, i, process._replace(transaction=transaction))
+
+
+def _nothing_to_withdraw(outputs: tuple[Output, ...], rules: Rules) -> set[int]:
+    """The offsets that were refused before, on which a replay that refuses them stays silent.
+
+    Its silence is an outcome like a dead letter: it covers the offset, and readers see nothing.
+    """
+    newest: dict[int, Output] = {}
+    for output in outputs:
+        if output.offset not in newest or newest[output.offset].epoch <= output.epoch:
+            newest[output.offset] = output
+    dead = {k for k, output in newest.items() if output.dead}
+    return dead - applied(outputs).keys() if Rule.HELD_IS_WITHDRAWN in rules else dead
 
 
 def completion(state: State, rules: Rules) -> Iterator[Step]:

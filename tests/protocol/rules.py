@@ -31,6 +31,10 @@ class Rule(Enum):
     DEAD_LETTERS_COVER_NOTHING = (
         "a scan goes by the newest probability: readers hold it whatever dead letter came later"
     )
+    HELD_IS_WITHDRAWN = (
+        "a replay is silent on a refused event only if readers hold nothing of it, whatever "
+        "dead letter is the newest"
+    )
     # Second lines: each is expected to be redundant as long as all the others hold.
     AWAIT_METADATA_EPOCH = "a new owner waits until its view has reached the metadata's epoch"
     FENCE_REQUIRES_STABLE = "the fence waits for offsets pending in a transaction"

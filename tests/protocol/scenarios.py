@@ -158,6 +158,7 @@ BREAKS_IN: dict[Rule, tuple[Scenario, str]] = {
     Rule.GAPS_ARE_SCANNED: (RESET, "I4"),
     Rule.RESET_IS_RECORDED: (RESET, "I4"),
     Rule.DEAD_LETTERS_COVER_NOTHING: (RESET, "I4"),
+    Rule.HELD_IS_WITHDRAWN: (RESET, "I4"),
     Rule.EXPIRY_IS_RECORDED: (EXPIRED, "I4"),
     Rule.EXPIRY_IS_RECOVERED: (EXPIRED, "I1"),
     Rule.DONE_MEANS_RUN: (EXPIRED, "I5"),

@@ -91,7 +91,7 @@ def successors(scenario: Scenario, rules: Rules, state: State) -> Iterator[Step]
             yield from live.batch(state, rules, i, events, scenario.joint)
         else:
             yield from replay.take_up(state, rules, i)
-            yield from replay.chunk(state, rules, i)
+            yield from replay.chunk(state, rules, i, scenario.refused)
     if scenario.workers:
         yield from rebalance(state, rules, WORKERS)
     if scenario.executors:

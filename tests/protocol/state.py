@@ -38,8 +38,8 @@ class Committed(NamedTuple):
 class Output(NamedTuple):
     """One outcome of a source event, in the partition of its number.
 
-    `dead`: a dead letter of live scoring, after which a reader goes on holding what it held. A
-    replay that refuses an event withdraws what is held, so its outcomes are all alike here.
+    `dead`: a dead letter, after which a reader goes on holding what it held; a replay's is its
+    silence on an event that was dead already. Where a replay withdraws, that is an output.
     """
 
     offset: int
