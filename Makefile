@@ -30,11 +30,16 @@ test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
 bench: setup ## The rate of one worker process beside a bare Kafka loop
 	$(BIN)/python -m bench.worker_rate
 
-lint: setup ## ruff, mypy, import-linter
+lint: setup ## ruff, mypy, import-linter, nobody else owns our package names
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/own_names.py
+
+soak: setup ## The tests that are too long for CI
+	$(BIN)/pytest -q -m soak --timeout 3600
+	CRENEAU_FUZZ_EXAMPLES=15000 $(BIN)/pytest -q tests/contract/test_fuzz.py --timeout 3600
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .

@@ -101,9 +101,22 @@ def new_producer(
     return _make(Producer, config(kafka, ours, _dotted(overrides)), kafka)  # type: ignore[no-any-return]
 
 
-def new_admin(kafka: KafkaSettings) -> AdminClient:
+class Admin(AdminClient):
+    """An admin client that knows where its cluster is, for what errors say."""
+
+    where: str = "the cluster"
+
+
+def new_admin(kafka: KafkaSettings) -> Admin:
     """An admin client."""
-    return _make(AdminClient, config(kafka, {}, {}), kafka)  # type: ignore[no-any-return]
+    admin: Admin = _make(Admin, config(kafka, {}, {}), kafka)
+    admin.where = kafka.bootstrap_servers
+    return admin
+
+
+def where_is(admin: AdminClient) -> str:
+    """What an error calls the admin client's cluster."""
+    return admin.where if isinstance(admin, Admin) else Admin.where
 
 
 def _dotted(overrides: dict[str, Any]) -> dict[str, Any]:

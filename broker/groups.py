@@ -12,6 +12,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
+from broker.clients import where_is
 from broker.errors import Decision, decide, kafka_error, unavailable
 
 CALL_TIMEOUT = 30.0
@@ -53,7 +54,7 @@ def committed(
             again = decide(kafka_error(error)) in (Decision.RETRY, Decision.WAIT)
             if not again or time.monotonic() > deadline:
                 raise unavailable(
-                    error, f"asking for the offsets of group '{group}'", "the cluster"
+                    error, f"asking for the offsets of group '{group}'", where_is(admin)
                 ) from error
             time.sleep(0.05)
 

@@ -22,7 +22,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin import OffsetSpec as _OffsetSpec
 
-from broker.clients import new_admin, new_consumer
+from broker.clients import new_admin, new_consumer, where_is
 from broker.errors import (
     Decision,
     LogNotStableError,
@@ -57,7 +57,7 @@ def partitions_of(admin: AdminClient, topic: str) -> list[int]:
     try:
         description = futures[topic].result()
     except KafkaException as error:
-        raise unavailable(error, f"looking at topic '{topic}'", "the cluster") from error
+        raise unavailable(error, f"looking at topic '{topic}'", where_is(admin)) from error
     return sorted(partition.id for partition in description.partitions)
 
 
@@ -245,6 +245,6 @@ def _offsets(
             again = decide(cause) in (Decision.RETRY, Decision.WAIT)
             if not again or time.monotonic() > deadline:
                 raise unavailable(
-                    error, f"asking for offsets of '{topic}'", "the cluster"
+                    error, f"asking for offsets of '{topic}'", where_is(admin)
                 ) from error
             time.sleep(0.1)

@@ -26,6 +26,7 @@ class LogTail:
 
     def __init__(self, kafka: KafkaSettings, topic: str, **overrides: Any) -> None:
         self.topic = topic
+        self._where = kafka.bootstrap_servers
         self._admin = new_admin(kafka)
         self.position = log_starts(self._admin, topic, [_PARTITION])[_PARTITION]
         """The next offset to come: everything before it has been handed over."""
@@ -72,7 +73,7 @@ class LogTail:
             # The position past a transaction marker, which no record tells of.
             self.position = max(self.position, _offset(message))
         elif decide(error) in (Decision.PERSON, Decision.RECYCLE):
-            raise unavailable(error, f"reading {self.topic}", "the cluster")
+            raise unavailable(error, f"reading {self.topic}", self._where)
 
 
 def _offset(message: Message) -> int:
