@@ -10,9 +10,11 @@ from ledger.fold import LedgerState, Model, Replay
 from ledger.reader import read_ledger
 from model.artifact import load
 from model.engine import Engine
+from replay.chunk_scorer import Load
 from replay.executor import Executor
 from replay.request import Order, Requested, request_replay
 from replay.settings import ReplaySettings
+from replay.source import Archive
 from tests import exactly_once
 from tests.consumer.world import World, eventually
 
@@ -38,6 +40,7 @@ class ReplayWorld(World):
         to: str,
         chunk_offsets: int = 50,
         say: Callable[[str], None] = print,
+        archive: Archive | None = None,
         **order: Any,
     ) -> Requested:
         """Ask for a replay; nothing is done about it yet."""
@@ -49,6 +52,7 @@ class ReplayWorld(World):
             chunk_offsets=chunk_offsets,
             load=self.load,
             drain=lambda: None,
+            archive=archive,
             say=say,
         )
 
@@ -61,7 +65,11 @@ class ReplayWorld(World):
 
     @contextmanager
     def executor(
-        self, name: str = "test", settings: ReplaySettings = SETTINGS
+        self,
+        name: str = "test",
+        settings: ReplaySettings = SETTINGS,
+        load: Load | None = None,
+        archive: Archive | None = None,
     ) -> Iterator[threading.Thread]:
         """An executor in a thread, until the end of the block; its error is raised there."""
         done = threading.Event()
@@ -69,7 +77,12 @@ class ReplayWorld(World):
 
         def work() -> None:
             executor = Executor(
-                self.kafka, settings, instance=name, load=self.load, stop=done.is_set
+                self.kafka,
+                settings,
+                instance=name,
+                load=load or self.load,
+                stop=done.is_set,
+                archive=archive,
             )
             try:
                 executor.run()
