@@ -30,5 +30,5 @@ if __name__ == "__main__":
 
     HeldSession.where = sys.argv[1]
     HeldSession.file = Path(sys.argv[2])
-    replay.executor.TransactionalSession = HeldInChunk  # type: ignore[misc]
+    replay.executor.TransactionalSession = HeldInChunk  # type: ignore[attr-defined]
     sys.exit(main())
