@@ -11,6 +11,7 @@ A session is in one of three states for its user:
   process has taken the id over: whoever is fenced must not go on under it.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,6 +35,9 @@ INIT_TIMEOUT = 60.0
 
 _SLICE = 2.0
 """Seconds per call: librdkafka may block for ever without one, and resumes when called again."""
+
+HANG_TIMEOUT = 3 * _SLICE
+"""Seconds after which a call that should have come back after ``_SLICE`` is given up."""
 
 
 class TransactionAborted(Exception):  # noqa: N818  it is an outcome, and the caller goes on
@@ -128,9 +132,10 @@ class TransactionalSession:
         Raises:
             TransactionAborted: the group has fenced us (its generation moved on), among others.
         """
+        producer = self._producer
         self._call(
-            lambda: self._producer.send_offsets_to_transaction(
-                list(offsets), group_metadata, _SLICE
+            lambda: self._bounded(
+                lambda: producer.send_offsets_to_transaction(list(offsets), group_metadata, _SLICE)
             ),
             "committing offsets",
         )
@@ -202,6 +207,30 @@ class TransactionalSession:
                 # After a timed-out EndTxn nobody knows the outcome: only a new producer under the
                 # same id settles it.
                 self._lose(cause, doing, error)
+
+    def _bounded(self, call: Callable[[], None]) -> None:
+        """Call in a thread of its own, and leave it behind when it does not come back.
+
+        librdkafka ignores the timeout of send_offsets_to_transaction while it looks for the
+        group's coordinator (librdkafka #5456, #5511); seen whenever the broker restarted there.
+        The next session under our id fences the producer that is left hanging.
+        """
+        failed: list[KafkaException] = []
+
+        def run() -> None:
+            try:
+                call()
+            except KafkaException as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=run, daemon=True, name="send-offsets")
+        thread.start()
+        thread.join(HANG_TIMEOUT)
+        if thread.is_alive():
+            hanging = KafkaError(KafkaError._TIMED_OUT, "the call does not come back")
+            self._lose(hanging, "committing offsets", None)
+        if failed:
+            raise failed[0]
 
     def _abort_because(
         self, cause: KafkaError, doing: str, error: BaseException | None = None

@@ -35,7 +35,7 @@ class Stamp:
     epoch: int | None = None
     version: str | None = None
     engine: Engine | None = None
-    problem: str | None = NO_MODEL
+    problem: str | None = "reading the ledger"
 
 
 class ModelInForce:
@@ -53,7 +53,7 @@ class ModelInForce:
 
     def follow(self, state: LedgerState) -> Stamp:
         """The stamp under this state of the ledger; never waits."""
-        if self._settled(state):
+        if self.stamp.epoch == state.epoch and self.stamp.engine is not None:
             return self.stamp
         version = state.in_force
         if version is None:
@@ -67,11 +67,6 @@ class ModelInForce:
     def close(self) -> None:
         """Let the loading thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def _settled(self, state: LedgerState) -> bool:
-        if self.stamp.epoch != state.epoch:
-            return False
-        return self.stamp.engine is not None or state.in_force is None
 
     def _bring(self, version: str, state: LedgerState) -> None:
         """Load what is in force, or take it when it is there."""

@@ -35,16 +35,18 @@ class GroupPlacing:
 
     def __init__(self, kafka: KafkaSettings, *, accept_lost: bool) -> None:
         self._kafka = kafka
-        self._admin = new_admin(kafka)
         self._accept_lost = accept_lost
 
     def __call__(self, partitions: Sequence[int]) -> dict[int, Placed]:
+        # A client of its own each time: one that has lived through a restart of the broker may
+        # wait for ever for a coordinator it believes to know (librdkafka #5511; seen).
+        admin = new_admin(self._kafka)
         names = self._kafka.names
         topic = names.slot_created
         # require_stable: a predecessor's transaction is over once this has answered.
-        offsets = committed(self._admin, names.worker_group, topic, partitions)
-        starts = log_starts(self._admin, topic, partitions)
-        ends = high_watermarks(self._admin, topic, partitions)
+        offsets = committed(admin, names.worker_group, topic, partitions)
+        starts = log_starts(admin, topic, partitions)
+        ends = high_watermarks(admin, topic, partitions)
         unknown = [p for p in partitions if needs_traces(offsets[p])]
         left = traces(self._kafka, unknown) if unknown else {}
         placed: dict[int, Placed] = {}

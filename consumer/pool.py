@@ -20,7 +20,7 @@ STOP_SECONDS = 30.0
 """How long the processes may take to drain before they are killed."""
 
 SILENT_SECONDS = 90.0
-"""A worker that has not reported for so long does not live: longer than any wait of its own."""
+"""A worker that has not reported for so long hangs, and is killed: longer than its own waits."""
 
 FRESH_SECONDS = 10.0
 """A worker that has not reported for so long is not ready."""
@@ -89,7 +89,14 @@ class Slot:
         """Whether its process turns (one that is being restarted does)."""
         return self._process is None or time.monotonic() - self._heard < SILENT_SECONDS
 
+    def kill_if_hanging(self) -> None:
+        """End a process that does not turn any more; the next one starts from what is committed."""
+        if self._process is not None and not self.alive():
+            _LOG.error("worker process hangs, killing it", pid=self.pid)
+            self._process.kill()
+
     def terminate(self) -> None:
+        """Ask its process to drain."""
         if self._process is not None:
             self._process.terminate()
 
@@ -174,6 +181,7 @@ class Pool:
                 if code > 0 and code != EXIT_TRY_AGAIN and code != 1:
                     return code
                 _LOG.warning("worker process ended, starting another", exit_code=code)
+            slot.kill_if_hanging()
             slot.start_if_due()
         return 0
 

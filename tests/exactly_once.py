@@ -128,6 +128,7 @@ def read(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
         {
             "bootstrap.servers": kafka.bootstrap_servers,
             "group.id": "exactly-once-check",
+            "log_level": 2,
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
@@ -139,6 +140,7 @@ def read(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
         {
             "bootstrap.servers": kafka.bootstrap_servers,
             "group.id": "exactly-once-check",
+            "log_level": 2,
             "isolation.level": "read_uncommitted",
         }
     )
@@ -162,4 +164,4 @@ def read(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
 
 @cache
 def _admin(bootstrap_servers: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap_servers})
+    return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 2})

@@ -50,7 +50,11 @@ def load(world: World, batch: int = 100) -> Iterator[None]:
 def uncommitted_outputs(world: World) -> int:
     """Outputs on the log as a read_uncommitted reader sees them (markers included)."""
     consumer = Consumer(
-        {"bootstrap.servers": world.kafka.bootstrap_servers, "group.id": "uncommitted"}
+        {
+            "bootstrap.servers": world.kafka.bootstrap_servers,
+            "group.id": "uncommitted",
+            "isolation.level": "read_uncommitted",
+        }
     )
     topic = world.kafka.names.slot_probability
     ends = [consumer.get_watermark_offsets(TopicPartition(topic, p))[1] for p in range(2)]

@@ -122,7 +122,14 @@ class World:
         headers: list[tuple[str, str | bytes | None]] | None = None,
     ) -> int:
         """Publish key and value as they are; all published so far."""
-        producer = Producer({"bootstrap.servers": self.kafka.bootstrap_servers, "linger.ms": 5})
+        producer = Producer(
+            {
+                "bootstrap.servers": self.kafka.bootstrap_servers,
+                "linger.ms": 5,
+                "enable.idempotence": True,
+                "log_level": 2,
+            }
+        )
         for key, value in messages:
             while True:
                 try:
