@@ -2,7 +2,9 @@
 
 A partition is fenced by its committed offset once the metadata committed with it says that a worker
 has acknowledged the revocation: a slower worker's later commit is refused by the group. A partition
-without such metadata is not fenced, however its offset looks.
+without such metadata is not fenced, however its offset looks. What happens without that look at the
+metadata is shown by
+``tests/heart/test_fence.py::test_without_the_metadata_check_probabilities_are_left_behind``.
 """
 
 import time

@@ -1,44 +1,63 @@
 """A worker process that freezes itself at a precise point of its first batch, once.
 
 Run by tests: ``python -m tests.heart.held_worker WHERE FILE``. Beside the points that
-``tests.consumer.held_worker`` knows (``produced``, ``offsets-sent``) there is ``scored``: the batch
-is scored and the transaction is begun, but nothing of it has been sent.
+``tests.consumer.held_worker`` knows (``produced``, ``offsets-sent``) there is ``scored``: every
+outcome of the batch is made, and its transaction has not begun.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import broker.session
 import consumer.worker
+from consumer.outcomes import Outcomes, outcomes
 from creneau.cli.worker import _process
 from tests.consumer.held_worker import HeldSession
 from tests.consumer.world import WorkerProcess, World, eventually
 
-
-class ScoredSession(HeldSession):
-    """Stops before the first record as well."""
-
-    def produce(self, *args: Any, **keywords: Any) -> None:
-        HeldSession._produced += 1
-        self._hold("scored")
-        super().produce(*args, **keywords)
+PATIENCE_SECONDS = 60
+"""How long group and coordinator wait for a frozen one that is to come back in time."""
 
 
 @contextmanager
-def held_worker(world: World, where: str) -> Iterator[WorkerProcess]:
-    """Start one and wait until it is frozen in a batch; it is resumed at the latest at the end."""
+def held_worker(world: World, where: str, *, in_time: bool = False) -> Iterator[WorkerProcess]:
+    """Start one and wait until it is frozen in a batch; it is resumed at the latest at the end.
+
+    ``in_time``: it is not put out of the group, and its transaction is not aborted, meanwhile.
+    """
     file = world.folder / f"held-{where}"
     command = [sys.executable, "-m", "tests.heart.held_worker", where, str(file)]
     repository = str(Path(__file__).parents[2])
-    with WorkerProcess(world, name="held", command=command, path=repository) as worker:
+    settings = {"WORKER__SESSION_TIMEOUT_SECONDS": str(PATIENCE_SECONDS)} if in_time else {}
+    command += ["in-time"] if in_time else []
+    with WorkerProcess(
+        world, name="held", command=command, settings=settings, path=repository
+    ) as worker:
         eventually("a worker frozen in its first batch", file.exists)
         yield worker
+
+
+def outcomes_then_freeze(*args: Any) -> Outcomes:
+    """The worker's ``outcomes``; frozen once it has made the first ones."""
+    made = outcomes(*args)
+    if not HeldSession.file.exists():
+        HeldSession.file.touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return made
 
 
 if __name__ == "__main__":
     HeldSession.where = sys.argv[1]
     HeldSession.file = Path(sys.argv[2])
-    consumer.worker.TransactionalSession = ScoredSession  # type: ignore
+    if sys.argv[3:]:
+        broker.session.TRANSACTION_TIMEOUT = PATIENCE_SECONDS
+    if HeldSession.where == "scored":
+        consumer.worker.outcomes = outcomes_then_freeze  # type: ignore
+    else:
+        consumer.worker.TransactionalSession = HeldSession  # type: ignore
     sys.exit(_process())

@@ -6,13 +6,15 @@ check out and sees that happen; the first one is red without it.
 """
 
 import signal
+import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 
 import pytest
 
 from broker.groups import Committed
 from replay import fence
+from replay.request import Requested
 from tests.consumer.world import eventually
 from tests.heart.held_worker import held_worker
 from tests.heart.invariants import assert_all, assert_silent_above, fences_of, left_behind
@@ -23,16 +25,16 @@ from tests.replay.world import ReplayWorld
 pytestmark = pytest.mark.kafka
 
 
-def revoked_in_mid_batch(world: ReplayWorld) -> tuple[str, list[str]]:
+def revoked_in_mid_batch(world: ReplayWorld, where: str) -> tuple[str, list[str]]:
     """``bad`` is revoked while a worker stands still in a batch scored by it; a replay is asked for
     at once, and carried out. The replay's id, and what the operator was told meanwhile."""
     said: list[str] = []
     world.start_with("bad")
     world.register("good", seed=1)
     world.publish(400)
-    with held_worker(world, "produced") as held, ThreadPoolExecutor(1) as operator:
+    with held_worker(world, where, in_time=True) as held:
         world.revoke("bad", replacement="good")
-        asked = operator.submit(world.request, to="good", say=said.append)
+        asked = ask_in_background(world, said)
         eventually("a word from the fence", lambda: said or asked.done())
         if not asked.done():
             assert world.state.replays == {}, "asked for before the fence was closed"
@@ -45,11 +47,26 @@ def revoked_in_mid_batch(world: ReplayWorld) -> tuple[str, list[str]]:
     return requested.replay_id, said
 
 
+def ask_in_background(world: ReplayWorld, said: list[str]) -> Future[Requested]:
+    """Ask for a replay in a thread that nobody waits for should the test fail."""
+    asked: Future[Requested] = Future()
+
+    def ask() -> None:
+        try:
+            asked.set_result(world.request(to="good", say=said.append))
+        except BaseException as error:
+            asked.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return asked
+
+
+@pytest.mark.parametrize("where", ["scored", "produced"])
 def test_a_batch_in_flight_at_the_revocation_is_waited_for_and_replayed(
-    world: ReplayWorld,
+    world: ReplayWorld, where: str
 ) -> None:
     with watching(world.kafka) as watcher:
-        replay_id, said = revoked_in_mid_batch(world)
+        replay_id, said = revoked_in_mid_batch(world, where)
     seen = assert_all(world.kafka, replayed={"bad"})
     assert_only_whole(watcher, seen)
     assert said[0].startswith(f"revocation at epoch {revocation(seen)}: 0 of 2 partitions")
@@ -66,7 +83,7 @@ def test_without_the_metadata_check_probabilities_are_left_behind(
         return fence.Fence(epoch, fence.standings(answers), ())
 
     monkeypatch.setattr(fence, "fence_of", by_offset_alone)
-    replay_id, said = revoked_in_mid_batch(world)
+    replay_id, said = revoked_in_mid_batch(world, "scored")
     assert said == []
     seen = look(world.kafka)
     assert world.replay(replay_id).completed

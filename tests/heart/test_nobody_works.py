@@ -1,7 +1,5 @@
 """No worker runs when a model is revoked: the command waits, and says for whom."""
 
-import subprocess
-
 import pytest
 
 from tests import exactly_once
@@ -22,23 +20,18 @@ def test_without_a_worker_the_fence_waits_and_names_the_partitions(world: Replay
     with WorkerProcess(world) as worker:
         world.until_done(published)
         assert worker.stop() == 0
-    said = world.folder / "said"
-    with (
-        said.open("wb") as errors,
-        subprocess.Popen(
-            [*CRENEAU, *REVOKE], env=world.environment(), stdout=errors, stderr=errors
-        ) as command,
-    ):
-        eventually("a word from the fence", lambda: "nobody works" in said.read_text())
+    with WorkerProcess(world, name="said", command=[*CRENEAU, *REVOKE]) as command:
+        eventually("a word from the fence", lambda: "nobody works" in command.log)
         epoch = world.state.epoch
         assert (
             f"revocation at epoch {epoch}: 0 of 2 partitions acknowledged; "
             "nobody works on partitions 0, 1: start one: creneau worker"
-        ) in said.read_text()
-        assert command.poll() is None
+        ) in command.log
+        assert command.process.poll() is None
         assert world.state.replays == {}
         assert list(exactly_once.read(world.kafka, world.kafka.names.replay_tasks)) == []
         with WorkerProcess(world, name="started"):
-            assert command.wait(90) == 0, said.read_text()
-    assert "certificate" in said.read_text()
+            assert command.ended(seconds=90) == 0, command.log
+    (replay,) = world.state.replays.values()
+    assert replay.completed
     assert_all(world.kafka, replayed={"bad"})
