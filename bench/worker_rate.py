@@ -13,37 +13,25 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from bench.backlog import PARTITIONS, publish, rate_of, slot_events
+from bench.commands import CRENEAU, process, settings_of
 from bench.models import promote_model
 from broker.clients import new_admin, new_consumer, new_producer
-from broker.groups import committed
-from broker.log import high_watermarks, partitions_of
 from broker.settings import KafkaSettings
 from broker.topics import apply
-from creneau.sandbox.market import make_market
-from creneau.sandbox.slot_stream import offered
-from producer_contract.codec import encode_slot_created
 from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
 
 BATCH = 4_000
 """Events per transaction of the bare loop: as many as the worker takes at most."""
-FIRST, LAST = 0.1, 0.9
-"""The shares of the backlog between which the rate is taken."""
-DEADLINE = 300.0
 BARE_GROUP = "bench-bare"
 BARE_TOPIC = "bench-bare"
 
@@ -70,96 +58,31 @@ def bare_loop(kafka: KafkaSettings) -> None:
         producer.commit_transaction(30)
 
 
-def publish_backlog(kafka: KafkaSettings, events: list[tuple[str, bytes]]) -> None:
-    """The same events into a fresh slot-created topic."""
-    producer = new_producer(kafka, queue_buffering_max_kbytes=1_000_000)
-    for slot_id, value in events:
-        while True:
-            try:
-                producer.produce(kafka.names.slot_created, value, slot_id)
-                break
-            except BufferError:
-                producer.poll(0.1)
-    producer.flush(60)
-
-
-def make_events(count: int) -> list[tuple[str, bytes]]:
-    """Realistic events: key and value."""
-    slots = offered(make_market(1), 1, "bench", clock=lambda: datetime.now(UTC), block=2_000)
-    return [(s.event.slot_id, encode_slot_created(s.event)) for s in islice(slots, count)]
-
-
-def rate_of(kafka: KafkaSettings, group: str) -> float:
-    """Events per second between ``FIRST`` and ``LAST`` of the backlog, watched until it is done."""
-    admin = new_admin(kafka)
-    topic = kafka.names.slot_created
-    partitions = partitions_of(admin, topic)
-    total = sum(high_watermarks(admin, topic, partitions).values())
-    marks: dict[float, tuple[float, int]] = {}
-    deadline = time.monotonic() + DEADLINE
-    while True:
-        offsets = committed(admin, group, topic, partitions).values()
-        now, done = time.monotonic(), sum(each.offset or 0 for each in offsets)
-        for share in (FIRST, LAST):
-            if done >= share * total:
-                marks.setdefault(share, (now, done))
-        if done >= total:
-            (start, before), (end, after) = marks[FIRST], marks[LAST]
-            return (after - before) / (end - start) if after > before else float("nan")
-        if now > deadline:
-            raise TimeoutError(f"{group}: {done} of {total} events after {DEADLINE:.0f} s")
-        time.sleep(0.05)
-
-
-@contextmanager
-def process(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
-    """A process while this lasts."""
-    with log.open("ab") as output:
-        running = subprocess.Popen(
-            command, env=os.environ | environment, stdout=output, stderr=output
-        )
-        try:
-            yield
-        finally:
-            running.terminate()
-            try:
-                running.wait(30)
-            except subprocess.TimeoutExpired:
-                running.kill()
-                running.wait()
-
-
 def measure(kafka: KafkaSettings, what: str, folder: Path) -> float:
     """The rate of ``worker`` or ``bare`` on the backlog of ``kafka.prefix``."""
-    environment = {
-        "CRENEAU_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-        "CRENEAU_PREFIX": kafka.prefix,
-        "CRENEAU_VAR": str(folder),
-    }
-    main = "from creneau.cli.main import main; main()"
     command, group = {
         "worker": (
-            [sys.executable, "-c", main, "worker", "--processes", "1", "--port", "0"],
+            [*CRENEAU, "worker", "--processes", "1", "--port", "0"],
             kafka.names.worker_group,
         ),
         "bare": ([sys.executable, "-m", "bench.worker_rate", "--bare"], kafka.prefix + BARE_GROUP),
     }[what]
-    with process(command, environment, folder / f"{what}.log"):
+    with process(command, settings_of(kafka, folder), folder / f"{what}.log"):
         return rate_of(kafka, group)
 
 
 def run(events: int, rounds: int, folder: Path) -> dict[str, Any]:
     """All rounds; the rates by kind, the ratios, and their medians."""
-    backlog = make_events(events)
+    backlog = list(slot_events(events, "bench"))
     rates: dict[str, list[float]] = {"worker": [], "bare": []}
     with EmbeddedKafka(folder / "kafka", jvm=STEADY) as embedded:
         for number in range(rounds):
             kafka = KafkaSettings(embedded.bootstrap_servers, prefix=f"round{number}-")
             admin = new_admin(kafka)
-            apply(admin, kafka.names, partitions=8)
+            apply(admin, kafka.names, partitions=PARTITIONS)
             create_bare_topic(admin, kafka)
             promote_model(kafka, folder)
-            publish_backlog(kafka, backlog)
+            publish(kafka, backlog)
             for what in ("worker", "bare") if number % 2 == 0 else ("bare", "worker"):
                 rates[what].append(measure(kafka, what, folder))
             print(
@@ -185,7 +108,7 @@ def run(events: int, rounds: int, folder: Path) -> dict[str, Any]:
 def create_bare_topic(admin: AdminClient, kafka: KafkaSettings) -> None:
     """Where the bare loop writes: as many partitions as the source."""
     topic = kafka.prefix + BARE_TOPIC
-    admin.create_topics([NewTopic(topic, num_partitions=8)])[topic].result()
+    admin.create_topics([NewTopic(topic, num_partitions=PARTITIONS)])[topic].result()
 
 
 def main() -> None:

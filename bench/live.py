@@ -1,0 +1,151 @@
+"""Latency of live scoring, as a reader feels it: from ``created_at`` until it has the answer.
+
+The reader is a plain one, read_committed, of all of slot-probability: a replay's outputs come to it
+on the same partitions, and hold it back where they would hold back a slot app's.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from broker.clients import new_admin, new_consumer
+from broker.log import high_watermarks, partitions_of
+from broker.settings import KafkaSettings
+
+BATCH: Final = 5_000
+SETTLE_SECONDS: Final = 20.0
+
+Place = tuple[int, int]
+"""Source partition and offset."""
+
+
+class _Created(msgspec.Struct):
+    created_at: datetime
+
+
+class _Output(msgspec.Struct):
+    source_partition: int
+    source_offset: int
+    replay_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds; ``per_second``: events."""
+
+    p50: float
+    p90: float
+    p99: float
+    per_second: float
+
+
+class LiveReader:
+    """Reads what is published and answered from now on, in a thread, while this lasts."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        admin = new_admin(kafka)
+        self._source = kafka.names.slot_created
+        self._ends = [
+            TopicPartition(topic, partition, end)
+            for topic in (self._source, kafka.names.slot_probability)
+            for partition, end in high_watermarks(admin, topic, partitions_of(admin, topic)).items()
+        ]
+        self._consumer: Consumer = new_consumer(kafka)
+        self._created: dict[Place, float] = {}
+        self._arrived: dict[Place, float] = {}
+        self._delays: list[tuple[float, float]] = []
+        self._read_created = msgspec.json.Decoder(_Created).decode
+        self._read_output = msgspec.json.Decoder(_Output).decode
+        self._stopping = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="live-reader", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._consumer.assign(self._ends)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def wait_for_traffic(self) -> None:
+        """Return once the first live event has its answer.
+
+        Raises:
+            TimeoutError: none came.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while not self._delays:
+            if self._failure is not None:
+                raise self._failure
+            if time.monotonic() > deadline:
+                raise TimeoutError("no live event was seen: does the slot app run?")
+            time.sleep(0.05)
+
+    def latency(self, began: float, ended: float) -> Latency:
+        """Of the events created between two times (seconds since 1970), once each has its answer.
+
+        Raises:
+            TimeoutError: some have none after ``SETTLE_SECONDS``.
+        """
+        self._wait_for_answers(ended)
+        delays = sorted(delay for created, delay in self._delays if began <= created < ended)
+        p50, p90, p99 = (
+            1_000 * delays[min(len(delays) - 1, int(share * len(delays)))]
+            for share in (0.5, 0.9, 0.99)
+        )
+        return Latency(p50, p90, p99, len(delays) / (ended - began))
+
+    def _wait_for_answers(self, ended: float) -> None:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self._failure is None:
+            waiting = sum(created < ended for created in list(self._created.values()))
+            if not waiting and time.time() > ended:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{waiting} live events have no answer")
+            time.sleep(0.05)
+        raise self._failure
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                # consume() alone would wait for a full batch.
+                first = self._consumer.poll(0.1)
+                if first is not None:
+                    self._absorb([first, *self._consumer.consume(BATCH, timeout=0)], time.time())
+        except Exception as error:  # told to who waits
+            self._failure = error
+        finally:
+            self._consumer.close()
+
+    def _absorb(self, messages: list[Message], now: float) -> None:
+        for message in messages:
+            value = message.value()
+            if message.error() is not None or value is None:
+                continue
+            if message.topic() == self._source:
+                place = (message.partition() or 0, message.offset() or 0)
+                self._created[place] = self._read_created(value).created_at.timestamp()
+            else:
+                output = self._read_output(value)
+                if output.replay_id is not None:
+                    continue
+                place = (output.source_partition, output.source_offset)
+                self._arrived[place] = now
+            # The topics are fetched side by side: the answer may be seen before the question.
+            if place in self._created and place in self._arrived:
+                created = self._created.pop(place)
+                self._delays.append((created, self._arrived.pop(place) - created))
