@@ -60,6 +60,17 @@ def between(meanwhile: Callable[[], None]) -> Callable[..., list[int]]:
     return interrupted
 
 
+def before(meanwhile: Callable[[], None]) -> Callable[..., list[int]]:
+    """The ledger's ``append``, with another operator's whole decision before it takes the ledger
+    over, but after this one has looked."""
+
+    def late(*arguments: Any) -> list[int]:
+        meanwhile()
+        return append(*arguments)
+
+    return late
+
+
 def decisions(world: ReplayWorld) -> list[str]:
     """What was decided after the first promotion, in order."""
     kinds = [record["type"] for _, record in sorted(look(world.kafka).ledger.items())]
@@ -92,6 +103,28 @@ def test_a_revocation_that_a_promotion_overtakes_is_told_and_then_decides_anew(
     assert decisions(models) == ["ModelPromoted", "ModelRevoked"]
     # bad was not in force any more: what the other operator chose goes on.
     assert models.state.in_force == "other"
+
+
+def test_who_has_looked_too_early_decides_again_on_the_ledger_as_it_is(
+    models: ReplayWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_operator = before(lambda: revoke(models, "good", "other"))
+    monkeypatch.setattr(registry, "append", other_operator)
+    with pytest.raises(registry.ModelRevokedError, match="can never be promoted"):
+        promote(models, "good")
+    monkeypatch.undo()
+    other_operator = before(lambda: promote(models, "other"))
+    monkeypatch.setattr(revocation, "append", other_operator)
+    with pytest.raises(revocation.NothingInForceError, match="'other' is in force"):
+        revocation.revoke(
+            models.kafka,
+            models.store,
+            ["other"],
+            replacement=None,
+            pause_scoring=False,
+            reason="flipped",
+        )
+    assert decisions(models) == ["ModelRevoked", "ModelPromoted"]
 
 
 def test_many_operators_at_once_write_only_what_they_were_told_was_written(
