@@ -34,6 +34,15 @@ class Knowledge:
     to_scan: Mapping[int, Sequence[tuple[int, int]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan has seen, as runs: the outcomes of the highest epochs, and of the outputs alone
+    those that readers hold."""
+
+    runs: Sequence[Run] = ()
+    held: Sequence[Run] = ()
+
+
 def read_knowledge(
     kafka: KafkaSettings, state: LedgerState, standing: Mapping[int, Standing]
 ) -> Knowledge:
@@ -56,13 +65,14 @@ def scan(
     knowledge: Knowledge,
     fences: Mapping[int, int],
     say: Callable[[str], None],
-) -> list[Run]:
-    """What the outcomes on Kafka say about the ranges to scan, as runs.
+) -> Scanned:
+    """What the outcomes on Kafka say about the ranges to scan.
 
     Raises:
         UnexplainedGapError: source records below the fence have no outcome and no run.
     """
-    observed: list[Run] = []
+    runs: list[Run] = []
+    held: list[Run] = []
     source = SourceReader(kafka)
     try:
         for partition, ranges in sorted(knowledge.to_scan.items()):
@@ -71,10 +81,11 @@ def scan(
             for start, end in _windows(ranges):
                 window = _look(kafka, state, source, Interval(partition, start, end))
                 _refuse_unexplained(window, known, fences.get(partition, 0))
-                observed += window.runs()
+                runs += window.runs()
+                held += window.held()
     finally:
         source.close()
-    return observed
+    return Scanned(runs, held)
 
 
 def _look(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from producer_contract.codec import Refusal, decode_slot_probability
-from replay.observed import Outcome
+from replay.observed import Kind, Outcome
 from replay.plain import read_dead_offsets, read_outputs
 
 
@@ -20,9 +20,9 @@ def read_outcomes(kafka: KafkaSettings, partition: int, state: LedgerState) -> I
         except Refusal:
             continue
         if output.source_partition == partition:
-            scored = output.probability is not None
-            yield Outcome(output.source_offset, output.epoch, output.model_version, scored)
+            kind = Kind.WITHDRAWAL if output.probability is None else Kind.PROBABILITY
+            yield Outcome(output.source_offset, output.epoch, output.model_version, kind)
     replacements = {replay.epoch: replay.request.with_model for replay in state.replays.values()}
     for offset, epoch in read_dead_offsets(kafka, partition):
         version = replacements.get(epoch, state.in_force_at_epoch(epoch))
-        yield Outcome(offset, epoch, version, scored=False)
+        yield Outcome(offset, epoch, version, Kind.DEAD_LETTER)

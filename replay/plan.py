@@ -1,5 +1,6 @@
 """What a replay has to do: affected ranges, cut into chunks, newest first. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,24 +24,27 @@ class Plan:
 
 
 def affected_ranges(
-    runs: Iterable[Run], from_models: frozenset[str]
+    runs: Iterable[Run], from_models: frozenset[str], held: Iterable[Run] = ()
 ) -> dict[int, list[tuple[int, int]]]:
     """The offsets whose outcome in force is by one of ``from_models``, by partition.
 
-    ``runs`` are the closed and the open ones, and what a scan has seen. An offset whose newest
-    *replay* run is by one of the models is affected too, whatever live run lies above it: the live
-    run may be a re-reading after a reset, of which nobody knows that it has reached every reader.
+    ``runs`` are the closed and the open ones, and what a scan has seen; ``held`` what a scan of the
+    outputs alone has seen. An offset whose newest *replay* run is by one of the models is affected
+    too, whatever live run lies above it, and so is one whose newest output is: after a reset, a
+    live dead letter at a higher epoch withdraws nothing, and readers go on holding what was there.
     """
-    found: dict[int, list[tuple[int, int]]] = {}
+
+    def corrupted(run: Run) -> bool:
+        return run.model_version in from_models
+
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for partition, own in by_partition(runs).items():
         replayed = [run for run in own if run.replay_id is not None]
-        ranges = merged(
-            ranges_of(segments(own), lambda run: run.model_version in from_models)
-            + ranges_of(segments(replayed), lambda run: run.model_version in from_models)
-        )
-        if ranges:
-            found[partition] = ranges
-    return found
+        found[partition] += ranges_of(segments(own), corrupted)
+        found[partition] += ranges_of(segments(replayed), corrupted)
+    for run in filter(corrupted, held):
+        found[run.source_partition].append((run.from_offset, run.to_offset))
+    return {partition: merged(ranges) for partition, ranges in found.items() if ranges}
 
 
 def cut(

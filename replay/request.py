@@ -22,7 +22,7 @@ from replay.errors import (
     UnusableReplacementError,
 )
 from replay.fence import Fence, wait_for_fence
-from replay.knowledge import read_knowledge, scan
+from replay.knowledge import Scanned, read_knowledge, scan
 from replay.plan import Plan, affected_ranges, cut, make_plan
 from replay.source import Archive, gone_ranges, refuse_gone
 from replay.tasks import spread
@@ -139,9 +139,11 @@ def plan_replay(
 ) -> Plan:
     """The plan: the runs are read after the fence was seen closed, and a scan fills their gaps."""
     knowledge = read_knowledge(kafka, state, fence.standing)
-    observed = scan(kafka, state, knowledge, fence.offsets, say) if knowledge.to_scan else []
+    seen = Scanned()
+    if knowledge.to_scan:
+        seen = scan(kafka, state, knowledge, fence.offsets, say)
     ranges: Mapping[int, Sequence[tuple[int, int]]] = affected_ranges(
-        [*knowledge.runs, *observed], from_models
+        [*knowledge.runs, *seen.runs], from_models, seen.held
     )
     if selection != Selection():
         ranges = cut(ranges, selected_offsets(kafka, selection))

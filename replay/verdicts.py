@@ -58,11 +58,12 @@ def _overlaps(run: Run, chunk: Interval) -> bool:
 
 def _scored_since(offset: int, dead_at: int, runs: Sequence[Run]) -> bool:
     for run in runs:
+        if run.reset and run.from_offset <= offset:
+            # Scored, then refused after the reset: the earlier number still stands. Or refused,
+            # then scored by a run that a second reset lost.
+            return True
         if run.epoch <= dead_at:
             continue
-        if run.reset:
-            # What was scored between two resets may have lost its run.
-            return True
         if run.from_offset <= offset < run.to_offset and _may_have_scored(offset, run):
             return True
     return False

@@ -123,5 +123,6 @@ def test_a_live_run_after_a_reset_decides_anew() -> None:
     assert earlier(LIVE, again, dead=[(4, 1), (6, 1), (6, 7)]) == {6}
 
 
-def test_after_a_reset_whose_run_was_lost_an_event_counts_as_scored() -> None:
-    assert earlier(LIVE, Run(3, 0, 0, 7, "v", reset=True), dead=[(4, 1), (6, 7)]) == {6}
+def test_what_a_reset_may_have_scored_again_counts_as_scored() -> None:
+    reset = Run(3, 6, 6, 7, "v", reset=True)
+    assert earlier(LIVE, reset, dead=[(4, 1), (6, 1), (8, 7)]) == {4}
