@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -162,6 +161,7 @@ def read(kafka: KafkaSettings, topic: str) -> Iterator[Message]:
     consumer.close()
 
 
-@cache
 def _admin(bootstrap_servers: str) -> AdminClient:
+    # A new one each time: after a broker's restart an old one may wait for ever for a coordinator
+    # it believes to know (librdkafka #5511).
     return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 2})

@@ -86,8 +86,9 @@ def test_what_retention_took_is_held_for_and_recorded_once_accepted(world: World
     world.publish(200)
     gone = (before[0] or 0) + 20
     part = TopicPartition(world.kafka.names.slot_created, 0, gone)
-    for future in new_admin(world.kafka).delete_records([part]).values():
-        future.result()
+    admin = new_admin(world.kafka)
+    for future in admin.delete_records([part]).values():
+        future.result(30)
     with WorkerProcess(world, name="held") as worker:
         eventually("the line about it", lambda: "deleted by retention" in worker.log)
         # The other partition goes on; this one acknowledges, where it stands.

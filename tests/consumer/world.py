@@ -175,7 +175,7 @@ class World:
 
     def until_done(self, published: int, *, seconds: float = 90) -> exactly_once.Findings:
         """Wait until the group is past every event, then check everything."""
-        eventually(f"{published} events done", self.at_the_end, seconds=seconds)
+        eventually(f"{published} events done", self.at_the_end, seconds=seconds, every=0.3)
         found = self.check()
         found.assert_all_done(published)
         return found
