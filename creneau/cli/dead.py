@@ -1,0 +1,166 @@
+"""``creneau dead``: look at refused events, and publish them again."""
+
+from typing import Annotated, Any
+
+import typer
+
+dead = typer.Typer(help="Events that were refused: list, show, redrive.", no_args_is_help=True)
+
+Codes = Annotated[
+    list[str] | None, typer.Option("--code", help="Only this code (may be repeated).")
+]
+Partitions = Annotated[
+    list[int] | None, typer.Option("--partition", min=0, help="Only this partition (repeatable).")
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+def attach(app: typer.Typer) -> None:
+    """Hang the commands on the main app."""
+    app.add_typer(dead, name="dead")
+
+
+@dead.command("list")
+def list_(
+    code: Codes = None,
+    partition: Partitions = None,
+    limit: Annotated[int, typer.Option(min=0, help="So many of the newest.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """How many there are, by code, and the newest of them."""
+    import json
+
+    from consumer.dead_letters import Selection, summary
+    from creneau.settings import load_settings
+
+    selection = Selection(frozenset(code or ()), frozenset(partition or ()))
+    found = summary(load_settings().kafka_settings(), selection, limit)
+    if as_json:
+        newest = [_described(letter) for letter in found.newest]
+        print(json.dumps({"total": found.total, "by_code": dict(found.by_code), "newest": newest}))
+        return
+    _print_table(found)
+
+
+@dead.command()
+def show(
+    partition: Annotated[int, typer.Argument(min=0, help="The source partition.")],
+    offset: Annotated[int, typer.Argument(min=0, help="The source offset.")],
+    as_json: Json = False,
+) -> None:
+    """Everything about one refused event, by its place on slot-created."""
+    import json
+
+    from consumer.dead_letters import Selection, letters
+    from creneau.settings import load_settings
+
+    selection = Selection(partitions=frozenset({partition}), offsets=frozenset({offset}))
+    found = list(letters(load_settings().kafka_settings(), selection))
+    if not found:
+        typer.echo(f"no dead letter of partition {partition}, offset {offset}", err=True)
+        raise typer.Exit(1)
+    described = [_described(letter) | _contents(letter) for letter in found]
+    if as_json:
+        print(json.dumps(described))
+        return
+    for one in described:
+        for name, value in one.items():
+            print(f"{name:>15}  {value}")
+        print()
+
+
+@dead.command()
+def redrive(
+    code: Codes = None,
+    partition: Partitions = None,
+    offset: Annotated[
+        list[int] | None, typer.Option(min=0, help="Only this source offset (repeatable).")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Publish refused events again on slot-created: same key, same bytes, same partition.
+
+    An event is redriven once: what already was is left out.
+    """
+    from consumer.dead_letters import Selection
+    from consumer.redrive import Redrive
+    from creneau.settings import load_settings
+    from producer_contract.errors import BadUseError
+
+    if not (code or partition or offset or everything):
+        raise BadUseError("say which: --code, --partition, --offset or --all")
+    if offset and not partition:
+        raise BadUseError("an --offset needs its --partition")
+    selection = Selection(
+        frozenset(code or ()), frozenset(partition or ()), frozenset(offset or ())
+    )
+    run = Redrive(load_settings().kafka_settings(), selection)
+    try:
+        if run.before:
+            print(f"{len(run.before)} were redriven before and are left out")
+        if not run.chosen:
+            print("nothing to redrive")
+            return
+        if not yes:
+            typer.confirm(f"publish {len(run.chosen)} events again on slot-created?", abort=True)
+        print(f"{run.publish()} events published again")
+    finally:
+        run.close()
+
+
+def _described(letter: Any) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    why = letter.why
+    return {
+        "partition": why.partition,
+        "offset": why.offset,
+        "code": why.code,
+        "reason": why.reason,
+        "epoch": why.epoch,
+        "replay_id": why.replay_id,
+        "written_at": datetime.fromtimestamp(letter.written_ms / 1_000, UTC).isoformat(),
+    }
+
+
+def _contents(letter: Any) -> dict[str, Any]:
+    return {
+        "version": letter.why.version,
+        "key": _text(letter.key),
+        "headers": {name: _text(value) for name, value in letter.headers},
+        "value": _text(letter.value),
+    }
+
+
+def _text(value: bytes | None) -> str | None:
+    """UTF-8 as it is; other bytes in Python's notation."""
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return repr(value)
+
+
+def _print_table(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not found.total:
+        console.print("no dead letters")
+        return
+    counts = ", ".join(f"{code} {number}" for code, number in found.by_code.most_common())
+    console.print(f"{found.total} dead letters: {counts}", markup=False, highlight=False)
+    table = Table("partition", "offset", "code", "reason")
+    for letter in found.newest:
+        why = letter.why
+        table.add_row(str(why.partition), str(why.offset), why.code, _escaped(why.reason))
+    console.print(table)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text[:200])
