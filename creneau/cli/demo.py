@@ -1,13 +1,10 @@
-"""``creneau demo``: the main job from end to end, checked from outside."""
+"""``creneau demo``: the whole story from end to end, checked from outside."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from creneau.demo.story import Result
 
 
 def attach(app: typer.Typer) -> None:
@@ -16,17 +13,19 @@ def attach(app: typer.Typer) -> None:
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(min=2, help="How long slots come.")] = 30.0,
+    seconds: Annotated[float, typer.Option(min=10, help="How long slots come, at least.")] = 30.0,
     rate: Annotated[float, typer.Option(min=1, help="Slots per second.")] = 1_000.0,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result there.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.")] = False,
 ) -> None:
-    """Play the main job on a Kafka of its own: slots come, two workers score, one is killed.
+    """Play the story on a Kafka of its own: a model is corrupted, revoked, and all is made good.
 
-    Exit code 0 only when no event was lost or done twice and every malformed one, and nothing
-    else, was dead-lettered.
+    Slots come, two workers score them; a flipped model is promoted, revoked and replayed while a
+    worker and the executor are killed. Exit code 0 only when no event was lost or done twice,
+    exactly the malformed ones were dead-lettered, no slot holds a number of the revoked model, and
+    the certificate was verified.
     """
     from rich.console import Console
 
@@ -41,11 +40,15 @@ def demo(
     _end_on_sigterm()
     if json_file is not None:
         _refuse_unwritable(json_file)
-    with View(Console()) as view:
-        result = play(Script(folder, seconds, rate, keep=keep), view)
+    try:
+        with View(Console()) as view:
+            result = play(Script(folder, seconds, rate, keep=keep), view)
+    except KeyboardInterrupt:
+        typer.echo("creneau: interrupted; all that the demo had started has ended", err=True)
+        raise typer.Exit(130) from None
     if json_file is not None:
         json_file.write_text(json.dumps(result.as_json(), indent=2) + "\n", "utf-8")
-    for line in _summary(result):
+    for line in result.lines():
         typer.echo(line)
     if keep:
         typer.echo("still running; to look around:")
@@ -53,24 +56,6 @@ def demo(
             typer.echo(f"  {line}")
     if not result.passed:
         raise typer.Exit(1)
-
-
-def _summary(result: "Result") -> list[str]:
-    verdict, latency = result.verdict, result.latency_ms
-    recovery = result.recovery_seconds
-    exact = "exactly the malformed ones" if verdict.dead_letters_exact else "NOT the malformed ones"
-    return [
-        f"published     {verdict.published}",
-        f"scored        {verdict.scored}",
-        f"dead letters  {verdict.dead_lettered} ({exact})",
-        f"lost          {verdict.lost}",
-        f"duplicated    {verdict.duplicated}",
-        f"latency       p50 {latency['p50']:.0f} ms, p90 {latency['p90']:.0f} ms, "
-        f"p99 {latency['p99']:.0f} ms, the recovery aside (worst of all {result.worst_seconds} s)",
-        f"recovery      {'-' if recovery is None else f'{recovery} s'} after a worker was killed",
-        *verdict.examples,
-        "passed: every slot has exactly one outcome" if result.passed else "FAILED",
-    ]
 
 
 def _refuse_unwritable(path: Path) -> None:

@@ -1,13 +1,15 @@
 """The demo's own commands as processes: they end with it, however it ends."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from producer_contract.errors import UnavailableError
 from producer_contract.testing import watched
@@ -45,39 +47,49 @@ class Child:
         """
         if self.process.poll():
             raise ChildDiedError(
-                f"'creneau {self.name}' ended with {self.process.returncode}: {self._last_line()} "
+                f"'creneau {self.name}' ended with {self.process.returncode}: {self.last_line()} "
                 f"(see {self.log})"
             )
 
-    def wait(self, timeout: float) -> None:
-        """Wait until the command ends well.
+    def refuse_delay(self, what: str, seconds: float) -> None:
+        """Say that the command is not done within ``seconds``.
 
         Raises:
-            ChildDiedError: it ended with an error, or not at all within ``timeout`` seconds.
+            ChildDiedError: always.
         """
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise ChildDiedError(
-                f"'creneau {self.name}' is not done after {timeout:.0f} s: {self._last_line()} "
-                f"(see {self.log})"
-            ) from None
-        self.refuse_death()
+        raise ChildDiedError(
+            f"'creneau {self.name}': {what} is not done after {seconds:.0f} s: {self.last_line()} "
+            f"(see {self.log})"
+        )
+
+    def answer(self) -> dict[str, Any]:
+        """What the command has printed with ``--json``.
+
+        Raises:
+            ChildDiedError: nothing of the kind.
+        """
+        for line in reversed(self.log.read_text("utf-8", "replace").splitlines()):
+            with suppress(ValueError):
+                found = json.loads(line)
+                if isinstance(found, dict):
+                    return found
+        raise ChildDiedError(f"'creneau {self.name}' has no answer (see {self.log})")
 
     def stop(self) -> None:
-        """SIGTERM, then SIGKILL for the whole group. Safe to call twice."""
+        """SIGTERM, then SIGKILL for whatever is left of the group. Safe to call twice."""
         if self.running:
             self.process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
 
-    def _last_line(self) -> str:
+    def last_line(self) -> str:
+        """What the command said last."""
         lines = self.log.read_text("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "(it said nothing)"
 

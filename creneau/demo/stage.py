@@ -6,7 +6,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,8 @@ class Stage:
     folder: Path
     kafka: KafkaSettings
     keep: bool
+    settings: Mapping[str, str]
+    """More ``CRENEAU_*`` variables of every command."""
     _stack: ExitStack = field(repr=False)
 
     @property
@@ -52,12 +54,8 @@ class Stage:
         self._stack.callback(child.stop)
         return child
 
-    def start_workers(self, processes_wanted: int) -> Child:
-        """Start a pool of workers and wait until it is ready.
-
-        Raises:
-            ChildDiedError, WorkersNotReadyError: it ended, or says why it is not ready.
-        """
+    def start_workers(self, processes_wanted: int) -> "Workers":
+        """Start a pool of workers; without a model in force it waits, not ready."""
         port = free_ports(1)[0]
         workers = processes.start(
             ("worker", "--processes", str(processes_wanted), "--port", str(port)),
@@ -69,27 +67,39 @@ class Stage:
             kept = {"workers_pid": workers.pid, "workers_port": port}
             (self.folder / KEPT).write_text(json.dumps(kept) + "\n", "utf-8")
         _end(self._stack, workers.stop, only_on_failure=self.keep)
-        _wait_until_ready(workers, port)
-        return workers
+        return Workers(workers, port)
 
     def _environment(self) -> dict[str, str]:
         """The settings of every command: the demo's own, whatever the user's are."""
         return {
             "CRENEAU_VAR": str(self.folder),
             "CRENEAU_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            **self.settings,
         }
 
 
-def _wait_until_ready(workers: Child, port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while (problem := _problem(port)) is not None:
-        workers.refuse_death()
-        if time.monotonic() > deadline:
-            raise WorkersNotReadyError(
-                f"the workers are not ready after {READY_SECONDS:.0f} s: {problem} "
-                f"(see {workers.log})"
-            )
-        time.sleep(0.1)
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """A pool of workers, and the port where it says whether it is ready."""
+
+    child: Child
+    port: int
+
+    def wait_until_ready(self) -> None:
+        """Wait until every worker can score.
+
+        Raises:
+            ChildDiedError, WorkersNotReadyError: the pool ended, or says why it is not ready.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while (problem := _problem(self.port)) is not None:
+            self.child.refuse_death()
+            if time.monotonic() > deadline:
+                raise WorkersNotReadyError(
+                    f"the workers are not ready after {READY_SECONDS:.0f} s: {problem} "
+                    f"(see {self.child.log})"
+                )
+            time.sleep(0.1)
 
 
 def _problem(port: int) -> str | None:
@@ -114,7 +124,7 @@ def _end(stack: ExitStack, end: Callable[[], object], *, only_on_failure: bool) 
 
 
 @contextmanager
-def set_up(folder: Path, *, keep: bool) -> Iterator[Stage]:
+def set_up(folder: Path, *, keep: bool, settings: Mapping[str, str]) -> Iterator[Stage]:
     """A stage with a running Kafka and nothing on it; all of it ends on leaving.
 
     With ``keep`` it goes on after a demo that ends well.
@@ -124,7 +134,7 @@ def set_up(folder: Path, *, keep: bool) -> Iterator[Stage]:
     """
     with ExitStack() as stack:
         bootstrap = _start_kafka(folder, keep, stack)
-        yield Stage(folder, KafkaSettings(bootstrap), keep, stack)
+        yield Stage(folder, KafkaSettings(bootstrap), keep, settings, stack)
 
 
 def clear(folder: Path) -> None:
@@ -156,7 +166,9 @@ def ways_around(folder: Path) -> list[str]:
     kept = json.loads((folder / KEPT).read_text("utf-8"))
     var = f"CRENEAU_VAR={shlex.quote(str(folder))}"
     return [
-        f"{var} creneau model list",
+        f"{var} creneau status",
+        f"{var} creneau model log",
+        f"{var} creneau replay list",
         f"{var} creneau dead list",
         f"{var} creneau sandbox slot-app --rate 100",
         f"curl http://127.0.0.1:{kept['workers_port']}/metrics",

@@ -9,7 +9,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from creneau.demo.models import BAD
+from creneau.demo.standing import Standing
 from creneau.demo.watch import Glance
+from creneau.following import line_of
 
 PLAIN_EVERY: Final = 5.0
 """Seconds between two lines where there is no terminal."""
@@ -43,30 +46,38 @@ class View:
             f"{time.monotonic() - self._start:5.1f} s  {text}", highlight=False, soft_wrap=True
         )
 
-    def show(self, glance: Glance, *, model: str, doing: str) -> None:
+    def show(self, glance: Glance, standing: Standing, doing: str) -> None:
         """The present state: drawn over the last one, or a line from time to time."""
+        facts = facts_of(glance, standing)
         if self._console.is_terminal:
-            self._live.update(Group(_table(glance, model), Text(doing, style="dim")), refresh=True)
+            self._live.update(Group(_table(facts), Text(doing, style="dim")), refresh=True)
         elif time.monotonic() - self._last_plain >= PLAIN_EVERY:
             self._last_plain = time.monotonic()
-            self.say("  ".join(f"{name} {value}" for name, value in _facts(glance, model).items()))
+            self.say(" · ".join(f"{name} {value}" for name, value in facts.items()))
 
 
-def _table(glance: Glance, model: str) -> Table:
+def _table(facts: dict[str, str]) -> Table:
     table = Table.grid(padding=(0, 2))
-    for name, value in _facts(glance, model).items():
+    for name, value in facts.items():
         table.add_row(name, Text(value, style="bold"))
     return table
 
 
-def _facts(glance: Glance, model: str) -> dict[str, str]:
+def facts_of(glance: Glance, standing: Standing) -> dict[str, str]:
+    """What there is to see, by its name. Pure."""
     latency = "-" if glance.latency_ms is None else f"{glance.latency_ms:.0f} ms"
-    return {
+    ledger, replay = standing.ledger, standing.replay
+    facts = {
+        "model": "-" if ledger.epoch is None else f"{ledger.in_force} (epoch {ledger.epoch})",
         "rate": f"{glance.rate:.0f}/s",
         "lag": str(glance.lag),
         "latency": latency,
-        "model": model,
         "published": str(glance.published),
         "scored": str(glance.scored),
         "dead letters": str(glance.dead_lettered),
     }
+    if BAD in glance.held:
+        facts[f"held from {BAD}"] = f"{glance.held[BAD]} slots"
+    if replay is not None:
+        facts["replay"] = f"{replay.state} · {line_of(replay)}"
+    return facts

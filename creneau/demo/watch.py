@@ -1,4 +1,4 @@
-"""What a plain reader sees while the demo runs: rate, lag, latency, dead letters, recovery.
+"""What a plain reader sees while the demo runs: rate, lag, latency, whose probabilities are held.
 
 Latency is what the slot app would feel: from the ``created_at`` in the event to the moment this
 read_committed reader, on the same clock, has the probability in its hands.
@@ -7,16 +7,20 @@ read_committed reader, on the same clock, has the probability in its hands.
 import json
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from broker.clients import new_admin, new_consumer
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
+from creneau.demo.latency import Delay
+from creneau.demo.logs import Output, headers_of, output_of
+from producer_contract.rule import applies
 
 WINDOW: Final = 3.0
 """Seconds over which the present rate and latency are taken."""
@@ -24,27 +28,18 @@ BATCH: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """One probability as it arrived; times in seconds since 1970."""
-
-    partition: int
-    created_at: float
-    arrived_at: float
-
-    @property
-    def seconds(self) -> float:
-        return self.arrived_at - self.created_at
-
-
-@dataclass(frozen=True, slots=True)
 class Glance:
-    """The state of things at one moment."""
+    """The state of things at one moment. ``scored`` and ``dead_lettered`` are live outcomes."""
 
     published: int
     scored: int
     dead_lettered: int
+    replayed: int
+    """Outputs of a replay."""
+    held: Mapping[str, int]
+    """By model: the slots that now hold a probability of it."""
     rate: float
-    """Outcomes per second, of late."""
+    """Live probabilities per second, of late."""
     latency_ms: float | None
     """Median of late; None: nothing arrived."""
 
@@ -79,7 +74,9 @@ class Watch:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
-        self._published = self._dead_lettered = self._scored = 0
+        self._published = self._dead_lettered = self._scored = self._replayed = 0
+        self._applied: dict[str, Output] = {}
+        self._held: Counter[str] = Counter()
         self._delays: list[Delay] = []
         self._arrivals: deque[float] = deque()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -98,6 +95,8 @@ class Watch:
                 published=self._published,
                 scored=self._scored,
                 dead_lettered=self._dead_lettered,
+                replayed=self._replayed,
+                held=dict(self._held),
                 rate=len(self._arrivals) / WINDOW,
                 latency_ms=_median([delay.seconds for delay in late]),
             )
@@ -134,9 +133,8 @@ class Watch:
                     self._published += 1
                     self._note_created(message)
                 elif topic == self._outputs:
-                    self._scored += 1
-                    self._note_output(json.loads(message.value() or b"{}"), now)
-                else:
+                    self._note_output(output_of(message.value() or b""), now)
+                elif not _of_a_replay(message):
                     self._dead_lettered += 1
 
     def _note_created(self, message: Message) -> None:
@@ -153,48 +151,38 @@ class Watch:
         else:
             self._delayed(place, created, arrived)
 
-    def _note_output(self, output: dict[str, Any], now: float) -> None:
-        if output["replay_id"] is not None:
+    def _note_output(self, output: Output, now: float) -> None:
+        self._hold(output)
+        if output.replay_id is not None:
+            self._replayed += 1
             return
-        place = (output["source_partition"], output["source_offset"])
-        created = self._created.pop(place, None)
+        self._scored += 1
+        created = self._created.pop(output.place, None)
         if created is None:
             # Topics are fetched side by side: the answer may be seen before the question.
-            self._early[place] = now
+            self._early[output.place] = now
         else:
-            self._delayed(place, created, now)
+            self._delayed(output.place, created, now)
+
+    def _hold(self, output: Output) -> None:
+        earlier = self._applied.get(output.slot_id)
+        before = None if earlier is None else (earlier.place[1], earlier.epoch)
+        if not applies(before, (output.place[1], output.epoch)):
+            return
+        if earlier is not None and earlier.probability is not None:
+            self._held[earlier.model_version] -= 1
+        if output.probability is not None:
+            self._held[output.model_version] += 1
+        self._applied[output.slot_id] = output
 
     def _delayed(self, place: tuple[int, int], created: float, arrived: float) -> None:
         self._delays.append(Delay(place[0], created, arrived))
         self._arrivals.append(arrived)
 
 
+def _of_a_replay(message: Message) -> bool:
+    return any(name == "creneau-replay-id" for name, _ in headers_of(message))
+
+
 def _median(values: list[float]) -> float | None:
     return 1000 * sorted(values)[len(values) // 2] if values else None
-
-
-def quantiles_ms(delays: list[Delay]) -> dict[str, float]:
-    """p50, p90 and p99 in milliseconds (nearest rank); zeros when there is nothing."""
-    seconds = sorted(delay.seconds for delay in delays) or [0.0]
-    return {
-        name: round(1000 * seconds[min(len(seconds) - 1, int(share * len(seconds)))], 1)
-        for name, share in (("p50", 0.50), ("p90", 0.90), ("p99", 0.99))
-    }
-
-
-def recovered_at(delays: list[Delay], killed_at: float) -> float | None:
-    """When every partition had produced again, seconds since 1970; None: nothing came after it.
-
-    A partition produces again when the first event created after the kill has its probability:
-    what was on its way before does not count. To be asked when every event has its outcome.
-    """
-    first: dict[int, float] = {}
-    for delay in delays:
-        if delay.created_at > killed_at and delay.partition not in first:
-            first[delay.partition] = delay.arrived_at
-    return max(first.values(), default=None)
-
-
-def undisturbed(delays: list[Delay], start: float, end: float) -> list[Delay]:
-    """The delays of events that were not waiting at any moment from ``start`` to ``end``."""
-    return [delay for delay in delays if delay.arrived_at <= start or delay.created_at >= end]

@@ -1,6 +1,6 @@
 """Latency and recovery from what a plain reader saw."""
 
-from creneau.demo.watch import Delay, quantiles_ms, recovered_at, undisturbed
+from creneau.demo.latency import Delay, quantiles_ms, recovered_at, undisturbed
 
 
 def test_quantiles_are_of_the_sorted_delays_in_milliseconds() -> None:
@@ -21,7 +21,14 @@ def test_recovery_ends_with_the_last_partition_that_produces_again() -> None:
     assert recovered_at(delays[:1], killed_at=10.0) is None
 
 
-def test_what_waited_during_the_recovery_is_left_out() -> None:
-    answered, waiting = Delay(0, 1.0, 1.9), Delay(0, 1.9, 4.1)
-    during, after = Delay(0, 3.0, 4.2), Delay(0, 4.0, 4.1)
-    assert undisturbed([answered, waiting, during, after], 2.0, 4.0) == [answered, after]
+def test_what_waited_during_a_recovery_is_left_out() -> None:
+    before, waiting = Delay(0, 1.0, 1.9), Delay(0, 1.9, 4.1)
+    during, first, after = Delay(0, 3.0, 4.2), Delay(1, 2.1, 4.0), Delay(1, 4.3, 4.4)
+    delays = [before, first, waiting, during, after]
+    assert undisturbed(delays, [2.0]) == [before, after]
+    assert undisturbed(delays, [2.0, 4.35]) == [before]
+
+
+def test_after_a_kill_that_nothing_follows_only_what_was_answered_before_it_counts() -> None:
+    answered, waiting = Delay(0, 1.0, 1.9), Delay(0, 1.5, 9.0)
+    assert undisturbed([answered, waiting], [2.0]) == [answered]
