@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from broker.settings import KafkaSettings
@@ -51,8 +50,19 @@ def listening(log: Path, running: subprocess.Popen[bytes]) -> int | None:
     return None
 
 
-def children(running: subprocess.Popen[bytes]) -> list[int]:
-    return [child.pid for child in psutil.Process(running.pid).children()]
+def workers(world: World) -> list[int]:
+    """The ids of the worker processes that are alive, in the order of their start."""
+    lines = map(json.loads, (world.folder / "pool.log").read_text().splitlines())
+    pids = [line["pid"] for line in lines if line["event"] == "worker started"]
+    return [pid for pid in pids if alive(pid)]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def metric(body: str, name: str) -> float:
@@ -72,9 +82,9 @@ def test_a_killed_process_is_started_again_and_the_counts_go_on(world: World) ->
                 http(port, "/metrics")[1], 'creneau_dead_letters_total{code="not-json"}'
             ),
         )
-        before = children(running)
+        before = workers(world)
         os.kill(before[0], signal.SIGKILL)
-        eventually("another process", lambda: set(children(running)) - set(before))
+        eventually("another process", lambda: set(workers(world)) - set(before))
         eventually("ready again", lambda: http(port, "/readyz")[0] == 200)
         world.until_done(world.publish(500))
         body = eventually("1,001 events counted", lambda: counted(port, 1_001))
@@ -99,10 +109,10 @@ def counted(port: int, at_least: int) -> str | None:
 def test_the_processes_die_with_the_pool(world: World) -> None:
     with pool(world) as (running, port):
         eventually("ready", lambda: http(port, "/readyz")[0] == 200)
-        workers = children(running)
+        assert len(workers(world)) == 2
         running.kill()
         running.wait()
-        eventually("no worker left", lambda: not any(psutil.pid_exists(pid) for pid in workers))
+        eventually("no worker left", lambda: not workers(world))
 
 
 def test_without_a_model_it_is_live_but_not_ready(topics: KafkaSettings, tmp_path: Path) -> None:
