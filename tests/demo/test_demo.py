@@ -16,7 +16,7 @@ from creneau.demo.processes import _all_processes
 from creneau.sandbox.processes import birth
 
 COMMAND = (sys.executable, "-c", "from creneau.cli.main import main; main()", "demo")
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(420)]
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def test_the_demo_tells_its_story_and_writes_its_result(tmp_path: Path) -> None:
     result = tmp_path / "demo.json"
     options = ("--seconds", "12", "--rate", "300", "--json", str(result))
     with running_demo(tmp_path / "var", *options) as process:
-        said, _ = process.communicate(timeout=220)
+        said, _ = process.communicate(timeout=400)
     assert process.returncode == 0, said
     found = json.loads(result.read_text("utf-8"))
     latency, recovery, replay = (
