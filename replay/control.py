@@ -9,6 +9,7 @@ from ledger.fold import LedgerState, Replay, ReplayState
 from ledger.records import Record, ReplayCancelled, ReplayPaused, ReplayResumed
 from ledger.writer import append
 from replay.errors import ReplayNotInThatStateError, UnknownReplayError, UnusableReplacementError
+from replay.judgement import may_run
 
 
 def find_replay(state: LedgerState, replay_id: str | None) -> Replay:
@@ -33,6 +34,19 @@ def find_replay(state: LedgerState, replay_id: str | None) -> Replay:
 def pause(kafka: KafkaSettings, replay_id: str | None, *, by: str, reason: str) -> str:
     """No executor takes another chunk; the id of the replay."""
     return _move(kafka, replay_id, ReplayPaused, _pausable, by, reason)
+
+
+def pause_at_canary(kafka: KafkaSettings, replay_id: str, *, by: str) -> None:
+    """Pause a replay that has reached its canary; nothing, where somebody was quicker."""
+
+    def decide(state: LedgerState) -> list[Record]:
+        replay = state.replays[replay_id]
+        if not may_run(replay, state) or replay.resumed:
+            return []
+        reason = "canary: look at its shift, then resume or cancel"
+        return [ReplayPaused(at=datetime.now(UTC), by=by, reason=reason, replay_id=replay_id)]
+
+    append(kafka, decide)
 
 
 def resume(kafka: KafkaSettings, replay_id: str | None, *, by: str, reason: str) -> str:

@@ -6,7 +6,6 @@ offset are visible together or not at all.
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 from confluent_kafka import TopicPartition
@@ -15,14 +14,14 @@ from broker.errors import SourceGoneError
 from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
-from ledger.fold import LedgerState, Replay
+from ledger.fold import Replay
 from ledger.reader import LedgerReader
-from ledger.records import ReplayPaused
 from ledger.runs import RunsReader, encode_run
-from ledger.writer import LedgerConflict, append
+from ledger.writer import LedgerConflict
 from replay.chunk import Chunk
 from replay.chunk_scorer import ChunkScorer, Load
 from replay.completion import complete, every_chunk_has_its_run
+from replay.control import pause_at_canary
 from replay.errors import ExecutorFencedError
 from replay.judgement import Judgement, canary_reached, judge, may_run
 from replay.live import Governor
@@ -243,21 +242,8 @@ class Executor:
             self._not_before = began + (chunk.scored + chunk.dead) / (rate * share)
 
     def _pause_for_canary(self, replay: Replay) -> None:
-        def decide(state: LedgerState) -> list[ReplayPaused]:
-            current = state.replays[replay.replay_id]
-            if not may_run(current, state) or current.resumed:
-                return []
-            return [
-                ReplayPaused(
-                    at=datetime.now(UTC),
-                    by=f"creneau executor {self._instance}",
-                    reason="canary: look at its shift, then resume or cancel",
-                    replay_id=replay.replay_id,
-                )
-            ]
-
         try:
-            append(self._kafka, decide)
+            pause_at_canary(self._kafka, replay.replay_id, by=f"creneau executor {self._instance}")
         except LedgerConflict:
             _LOG.info("another writer was first, looking again")
         self._ledger.read_to_end()
