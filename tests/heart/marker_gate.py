@@ -9,7 +9,7 @@ transaction shows in some logs and not in others for as long as a test likes.
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,7 +40,8 @@ class Gate:
         """Set once a marker waits at the shut gate."""
         self._listener = socket.create_server((HOST, port))
         self._connections: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
 
     def shut(self) -> None:
         self.holds.clear()
@@ -54,7 +55,15 @@ class Gate:
         for connection in [self._listener, *self._connections]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+        for connection in [self._listener, *self._connections]:
             connection.close()
+
+    def _start(self, target: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -62,8 +71,8 @@ class Gate:
                 asking, _ = self._listener.accept()
                 answering = socket.create_connection((HOST, self._target))
                 self._connections += [asking, answering]
-                for pump in (self._requests, self._answers):
-                    threading.Thread(target=pump, args=(asking, answering), daemon=True).start()
+                self._start(self._requests, asking, answering)
+                self._start(self._answers, asking, answering)
 
     def _requests(self, asking: socket.socket, answering: socket.socket) -> None:
         """Frame by frame: four bytes of length, two of the request's key, the rest."""
