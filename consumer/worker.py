@@ -15,6 +15,7 @@ from confluent_kafka import TopicPartition
 from broker.clients import new_consumer
 from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
+from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
 from consumer import transaction
 from consumer.assignment import Assignment
 from consumer.backoff import Backoff
@@ -220,7 +221,10 @@ class Worker:
 
     def _new_session(self) -> TransactionalSession:
         return TransactionalSession(
-            self._kafka, self._names.worker_transactional_id(self._instance)
+            self._kafka,
+            self._names.worker_transactional_id(self._instance),
+            # A dead letter is as large as its event, and has more headers.
+            message_max_bytes=SOURCE_MESSAGE_BYTES + DEAD_LETTER_ROOM,
         )
 
     def _look_again(self) -> None:

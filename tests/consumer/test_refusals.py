@@ -19,6 +19,7 @@ POISON: dict[str, tuple[bytes | None, bytes | None]] = {
     ),
     "invalid UTF-8": (KEY, VALID.replace(b'"EI"', b'"\xff\xfe"')),
     "not JSON": (KEY, b"<xml/>"),
+    "as large as the topic takes": (KEY, b"x" * 1_048_400),
     "empty": (KEY, b""),
     "no value": (KEY, None),
     "no key": (None, VALID),

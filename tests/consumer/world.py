@@ -127,6 +127,7 @@ class World:
                 "bootstrap.servers": self.kafka.bootstrap_servers,
                 "linger.ms": 5,
                 "enable.idempotence": True,
+                "message.max.bytes": 1_048_588,
                 "log_level": 2,
             }
         )
