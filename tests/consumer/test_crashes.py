@@ -20,11 +20,13 @@ from tests.consumer.world import WorkerProcess, World, eventually
 pytestmark = pytest.mark.kafka
 
 
+REPOSITORY = str(Path(__file__).parents[2])
+
+
 def held_worker(world: World, where: str) -> tuple[WorkerProcess, Path]:
     file = world.folder / "held"
     command = [sys.executable, "-m", "tests.consumer.held_worker", where, str(file)]
-    repository = str(Path(__file__).parents[2])
-    worker = WorkerProcess(world, name="held", command=command, path=repository)
+    worker = WorkerProcess(world, name="held", command=command, path=REPOSITORY)
     return worker, file
 
 
@@ -98,6 +100,17 @@ def test_a_worker_frozen_past_its_session_is_refused_and_joins_again(
         published = world.publish(100)
         world.until_done(published)
         assert held.stop() == 0
+
+
+def test_transactions_that_fail_in_every_way_are_made_again(world: World) -> None:
+    failing = [sys.executable, "-m", "tests.consumer.failing_worker"]
+    settings = {"WORKER__BATCH_MAX_EVENTS": "50"}
+    published = world.publish(1_000)
+    with WorkerProcess(world, command=failing, path=REPOSITORY, settings=settings) as worker:
+        world.until_done(published)
+        assert worker.log.count("transaction aborted") > 1
+        assert worker.log.count("session lost") > 2
+        worker.signal(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("topics", [4], indirect=True)
