@@ -7,6 +7,7 @@ import pytest
 from tests.consumer.world import eventually
 from tests.heart.proof import assert_proven
 from tests.heart.replaying import corrupt, executor_process, held_executor, outputs_in_the_open
+from tests.heart.seen import look
 from tests.heart.watching import assert_only_whole, watching
 from tests.replay.world import ReplayWorld
 
@@ -27,6 +28,6 @@ def test_an_executor_killed_in_mid_chunk_leaves_no_trace_of_it(
             assert held.ended() == -signal.SIGKILL
         with executor_process(world):
             world.until_completed(requested.replay_id)
+    assert_only_whole(watcher, look(world.kafka))
     seen = assert_proven(world, requested.replay_id)
-    assert_only_whole(watcher, seen)
     assert sum(output["replay_id"] is not None for output in seen.outputs) == 300
