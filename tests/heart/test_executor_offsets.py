@@ -55,18 +55,19 @@ def replay_twice(world: ReplayWorld, forget: Forget) -> None:
     """A replay that pauses on its way, and another after it; the offsets go in both pauses."""
     requested = corrupt(world, 200, chunk_offsets=20, canary=0.5)
     world.register("better", seed=2)
-    with world.executor():
-        eventually("paused", lambda: world.replay(requested.replay_id).state == "paused")
-    assert offsets(world) != {None}
-    forget(world)
-    assert offsets(world) == {None}
-    with world.executor():
-        control.resume(world.kafka, None, by="test", reason="test")
-        world.until_completed(requested.replay_id)
-    assert_proven(world, requested.replay_id)
-
-    forget(world)
+    # A worker all the while: the offsets of its own group are to stay.
     with live(world):
+        with world.executor():
+            eventually("paused", lambda: world.replay(requested.replay_id).state == "paused")
+        assert offsets(world) != {None}
+        forget(world)
+        assert offsets(world) == {None}
+        with world.executor():
+            control.resume(world.kafka, None, by="test", reason="test")
+            world.until_completed(requested.replay_id)
+        assert_proven(world, requested.replay_id)
+
+        forget(world)
         world.revoke("good", replacement="better")
         drain(world.kafka, SETTINGS, instance="draining", load=world.load, say=print)
         again = world.request(to="better", chunk_offsets=20)
@@ -82,6 +83,7 @@ def test_chunks_are_not_done_twice_when_the_offsets_were_deleted(world: ReplayWo
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(600)
 def test_chunks_are_not_done_twice_when_the_offsets_have_expired(
     own_kafka: OwnKafka, tmp_path: Path
 ) -> None:
