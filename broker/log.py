@@ -176,7 +176,8 @@ def read_range(
     position = start
     deadline = time.monotonic() + deadline_seconds
     while position < end:
-        messages = consumer.consume(BATCH, timeout=0.1)
+        # No more than is wanted: consume() waits for as many as it is asked for.
+        messages = consumer.consume(min(BATCH, end - position), timeout=0.1)
         batch, reached = _within(messages, position, end, topic)
         if batch:
             yield batch

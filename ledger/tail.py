@@ -43,7 +43,7 @@ class LogTail:
         messages: list[Message] = []
         deadline = time.monotonic() + deadline_seconds
         while self.position < end:
-            messages += self.poll(0.1)
+            messages += self._take(0.1, min(_BATCH, end - self.position))
             if self.position < end and time.monotonic() > deadline:
                 raise LogNotStableError(
                     f"{self.topic}[{_PARTITION}]: held back at offset {self.position} of {end} for "
@@ -54,8 +54,12 @@ class LogTail:
 
     def poll(self, timeout: float) -> list[Message]:
         """What has arrived since; waits at most ``timeout`` seconds for a first record."""
+        return self._take(timeout, 1) + self._take(0.0, _BATCH)
+
+    def _take(self, timeout: float, most: int) -> list[Message]:
+        """Up to ``most`` records or events: consume() waits for all of them, or the time-out."""
         records: list[Message] = []
-        for message in self._consumer.consume(_BATCH, timeout=timeout):
+        for message in self._consumer.consume(most, timeout=timeout):
             error = message.error()
             if error is None:
                 records.append(message)

@@ -16,7 +16,7 @@ from broker.settings import KafkaSettings
 from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
 from ledger.fold import Replay
 from ledger.reader import LedgerReader
-from ledger.runs import RunsReader, encode_run
+from ledger.runs import RunsReader, encode_run, of_replay
 from ledger.writer import LedgerConflict
 from replay.chunk import Chunk
 from replay.chunk_scorer import ChunkScorer, Load
@@ -254,6 +254,9 @@ class Executor:
         if replay is None or not may_run(replay, self._ledger.state):
             return
         if not now and time.monotonic() < self._looked_at + IDLE_LOOK_SECONDS:
+            return
+        if now and len(of_replay(self._runs.runs, replay.replay_id)) + 1 < replay.request.chunks:
+            # Far from it, as of before this chunk; what others did since, the next look will see.
             return
         self._looked_at = time.monotonic()
         if not every_chunk_has_its_run(replay, self._runs.read_to_end()):
