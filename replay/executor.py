@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 from confluent_kafka import TopicPartition
 
+from broker.clients import new_admin
 from broker.errors import SourceGoneError
 from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
@@ -22,11 +23,11 @@ from replay.chunk import Chunk
 from replay.chunk_scorer import ChunkScorer, Load
 from replay.completion import complete, every_chunk_has_its_run
 from replay.control import pause_at_canary
-from replay.errors import ExecutorFencedError
+from replay.errors import ExecutorFencedError, SourceRangesGoneError
 from replay.judgement import Judgement, canary_reached, judge, may_run
 from replay.live import Governor
 from replay.settings import ReplaySettings
-from replay.source import Archive
+from replay.source import Archive, gone_ranges, refuse_gone
 from replay.task_queue import TaskQueue
 from replay.tasks import Task
 
@@ -69,6 +70,7 @@ class Executor:
         self._stop = stop
         self._ledger = LedgerReader(kafka)
         self._runs = RunsReader(kafka)
+        self._archive = archive
         self._scorer = ChunkScorer(kafka, load, archive, queue_kbytes=settings.queue_kbytes)
         self._session = self._new_session()
         self._governor = Governor(kafka, settings.limits, self._live_scoring)
@@ -150,6 +152,11 @@ class Executor:
             chunk = self._scorer.score(
                 replay, task.chunk, self._ledger.state, self._runs.runs, self._go_on
             )
+        except SourceRangesGoneError:
+            # All that is gone is named, not this chunk's part alone.
+            affected = replay.request.affected
+            refuse_gone(gone_ranges(self._kafka, new_admin(self._kafka), affected), self._archive)
+            raise
         except SourceGoneError:
             # Retention has just moved past the start of the chunk: the next try asks the archive.
             chunk = None

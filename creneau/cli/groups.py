@@ -4,7 +4,6 @@ Each module has ``attach(app)``, which hangs its commands on the main app.
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 
@@ -14,5 +13,4 @@ MODULES = ("demo", "status", "model", "replay", "worker", "dead", "topics", "con
 def attach(app: typer.Typer) -> None:
     """Hang every command on the main ``app``, in the order in which ``--help`` lists them."""
     for name in MODULES:
-        if find_spec(f"creneau.cli.{name}") is not None:
-            import_module(f"creneau.cli.{name}").attach(app)
+        import_module(f"creneau.cli.{name}").attach(app)

@@ -23,7 +23,7 @@ def worker(
     """Score slot-created events exactly once, until stopped (SIGTERM or Ctrl-C drain).
 
     A process that dies is started again, with back-off. With no model in force the workers wait.
-    Settings: [worker] in creneau.toml.
+    Settings: the section 'worker' of creneau.toml.
     """
     import signal
 
