@@ -1,7 +1,7 @@
 """A worker process whose transactions often fail at the commit.
 
-Run by tests: ``python -m tests.consumer.failing_worker``. Of every five commits of outcomes one is
-aborted, one loses its session before the commit, and one after it (the answer got lost).
+Run by tests: ``python -m tests.consumer.failing_worker``. Of every five commits one loses its
+session before the commit, one after it (the answer got lost), and one is aborted.
 """
 
 import sys
@@ -26,13 +26,14 @@ class FailingSession(TransactionalSession):
         assert self._producer.flush(10) == 0
         match FailingSession.commits % 5:
             case 1:
-                self.abort()
-                raise TransactionAborted(FAILED, "committing")
-            case 2:
                 self.lose()
-            case 3:
+            case 2:
                 super().commit()
                 self.lose()
+            case 3:
+                # A commit that works comes next: what is not read again now would be skipped.
+                self.abort()
+                raise TransactionAborted(FAILED, "committing")
             case _:
                 super().commit()
 

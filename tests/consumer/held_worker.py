@@ -1,8 +1,9 @@
 """A worker process that stops itself at a precise point of a transaction, once.
 
-Run by tests: ``python -m tests.consumer.held_worker WHERE FILE``. WHERE is ``produced`` (outcomes
-are on the log, offsets not yet sent) or ``offsets-sent`` (only the commit is missing). FILE is made
-when it is there; then the process stops itself as SIGSTOP does.
+Run by tests: ``python -m tests.consumer.held_worker WHERE FILE [SECONDS]``. WHERE is ``produced``
+(outcomes are on the log, offsets not yet sent) or ``offsets-sent`` (only the commit is missing).
+FILE is made when it is there; then the process stops itself as SIGSTOP does. SECONDS is how long
+the broker lets its transactions live.
 """
 
 import os
@@ -46,9 +47,12 @@ class HeldSession(TransactionalSession):
 
 
 if __name__ == "__main__":
+    import broker.session
     import consumer.worker
 
     HeldSession.where = sys.argv[1]
     HeldSession.file = Path(sys.argv[2])
+    if len(sys.argv) > 3:
+        broker.session.TRANSACTION_TIMEOUT = float(sys.argv[3])
     consumer.worker.TransactionalSession = HeldSession  # type: ignore[misc]
     sys.exit(_process())

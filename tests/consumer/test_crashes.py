@@ -23,9 +23,9 @@ pytestmark = pytest.mark.kafka
 REPOSITORY = str(Path(__file__).parents[2])
 
 
-def held_worker(world: World, where: str) -> tuple[WorkerProcess, Path]:
+def held_worker(world: World, where: str, *options: str) -> tuple[WorkerProcess, Path]:
     file = world.folder / "held"
-    command = [sys.executable, "-m", "tests.consumer.held_worker", where, str(file)]
+    command = [sys.executable, "-m", "tests.consumer.held_worker", where, str(file), *options]
     worker = WorkerProcess(world, name="held", command=command, path=REPOSITORY)
     return worker, file
 
@@ -100,6 +100,23 @@ def test_a_worker_frozen_past_its_session_is_refused_and_joins_again(
         published = world.publish(100)
         world.until_done(published)
         assert held.stop() == 0
+
+
+def test_the_group_alone_refuses_a_frozen_worker_whose_transaction_is_still_open(
+    world: World,
+) -> None:
+    published = world.publish(1_000)
+    held, file = held_worker(world, "produced", "600")
+    with held:
+        eventually("a frozen worker in an open transaction", file.exists)
+        with WorkerProcess(world):
+            # Its outputs cannot be read yet: the open transaction holds every reader back.
+            eventually("the other one past every event", world.at_the_end, every=0.3)
+            held.signal(signal.SIGCONT)
+            world.until_done(published)
+            eventually("its refusal", lambda: "transaction aborted" in held.log)
+            assert "UNKNOWN_MEMBER_ID" in held.log
+        world.until_done(world.publish(100))
 
 
 def test_transactions_that_fail_in_every_way_are_made_again(world: World) -> None:
