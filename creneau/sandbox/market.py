@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from model.departements import locate
 from numpy.typing import NDArray
 
 from creneau.sandbox.places import PLACES
+from model.departements import locate
 
 INSTRUCTORS: Final = 2000
 JOINED_FROM: Final = np.datetime64("2019-01-01", "D")

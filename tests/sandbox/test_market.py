@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from model.departements import locate
 
 from creneau.sandbox.history import LAST_DAY, make_history
 from creneau.sandbox.local_time import hours_ahead, month, weekday
@@ -15,6 +14,7 @@ from creneau.sandbox.market import Market, make_market
 from creneau.sandbox.market_csv import COLUMNS, CannotWriteMarketError, write_market
 from creneau.sandbox.places import PLACES
 from creneau.sandbox.slots import offer_slots
+from model.departements import locate
 
 SCHEMA = Path(__file__).parents[2] / "sql" / "schema"
 
