@@ -1,6 +1,6 @@
 """The rate of one worker process beside a bare consume → produce → commit loop, in the same run.
 
-``python bench/worker_rate.py [--events 300000] [--rounds 5] [--json FILE]``
+``python -m bench.worker_rate [--events 300000] [--rounds 5] [--json FILE]``
 
 Each round gets topics and a backlog of its own on one embedded Kafka; the worker and the bare loop
 go over the same backlog, taking turns at going first. Both are processes of their own and measured

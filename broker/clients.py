@@ -46,6 +46,8 @@ _CONSUMER: dict[str, Any] = {
     "auto.offset.reset": "error",
     "enable.partition.eof": False,
     "fetch.wait.max.ms": 50,
+    # Bounded memory: what is fetched ahead of a slow reader (the default is 64 MiB).
+    "queued.max.messages.kbytes": 16_384,
     "allow.auto.create.topics": False,
 }
 

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     def _sandbox_bootstrap(self) -> str | None:
         try:
             return str(json.loads(self.sandbox_file.read_text("utf-8"))["bootstrap_servers"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
 
@@ -110,7 +110,7 @@ def load_settings(**overrides: Any) -> Settings:
             f"setting '{place}' is not usable: {first['msg']} (got {first['input']!r}); "
             f"mend it in creneau.toml or in CRENEAU_{place.upper().replace('.', '__')}"
         ) from error
-    except (SettingsError, tomllib.TOMLDecodeError) as error:
+    except (SettingsError, tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadUseError(
             f"the settings cannot be read: {error}; mend creneau.toml or the "
             "CRENEAU_* variable it names"

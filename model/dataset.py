@@ -67,17 +67,23 @@ def read_lessons(folder: Path) -> Lessons:
     table = _Table.read(folder / "lessons.csv", NEEDED)
     bookings = _Table.read(folder / "bookings.csv", ("lesson_id",))
     booked_ids = set(bookings.column("lesson_id"))
-    created_at = table.numbers("created_at", _unix_seconds)
+    # Without its times a lesson has no place in a split by time, and no features.
+    created_at = table.filled("created_at", _unix_seconds)
     matrix = features_of(
         Columns(
             partnership_type=table.column("partnership_type"),
             latitude=table.numbers("latitude", float),
             longitude=table.numbers("longitude", float),
             created_at=created_at,
-            lesson_start_at=table.numbers("lesson_start_at", _unix_seconds),
+            lesson_start_at=table.filled("lesson_start_at", _unix_seconds),
             duration_minutes=table.numbers("duration_minutes", float),
         )
     )
+    unusable = [n for n, c in zip(FEATURE_NAMES, matrix.T, strict=True) if np.isnan(c).all()]
+    if len(matrix) and unusable:
+        raise TrainingDataUnreadable(
+            f"{table.path}: no lesson has a usable {', '.join(unusable)} to learn from"
+        )
     booked = np.array([each in booked_ids for each in table.column("lesson_id")], np.int64)
     order = np.argsort(created_at, kind="stable")
     truth = table.numbers(TRUTH, float)[order] if TRUTH in table.header else None
@@ -134,6 +140,14 @@ class _Table:
 
     def column(self, name: str) -> tuple[str, ...]:
         return self.columns[self.header.index(name)]
+
+    def filled(self, name: str, read: Callable[[str], float]) -> NDArray[np.float64]:
+        """A column as numbers, none of which may be empty."""
+        found = self.numbers(name, read)
+        empty = np.flatnonzero(np.isnan(found))
+        if len(empty):
+            raise TrainingDataUnreadable(f"{self.path}, line {empty[0] + 2}: {name} is empty")
+        return found
 
     def numbers(self, name: str, read: Callable[[str], float]) -> NDArray[np.float64]:
         """A column as numbers, NaN where it is empty."""

@@ -1,6 +1,6 @@
 """``creneau``: finds the command, and turns our errors into one line and an exit code.
 
-Each group of commands lives in a module of its own with a typer ``app``. The modules import nothing
+Each group of commands lives in a module of its own with an ``attach``. The modules import nothing
 heavy at the top (rooms are imported inside the commands), so that ``creneau --help`` stays quick.
 """
 

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import asdict
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from creneau.cli import model_ledger
 
 if TYPE_CHECKING:
     from ledger.fold import LedgerState, Model
@@ -31,8 +31,7 @@ def attach(app: typer.Typer) -> None:
         model.command()(command)
     model.command("list")(list_models)
     # Revoking and the history are a module of their own.
-    if find_spec("creneau.cli.model_ledger") is not None:
-        import_module("creneau.cli.model_ledger").attach(model)
+    model_ledger.attach(model)
     app.add_typer(model, name="model")
 
 

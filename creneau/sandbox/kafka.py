@@ -26,6 +26,10 @@ class AlreadyUpError(BadUseError):
     """The sandbox is up already."""
 
 
+class FolderUnusableError(BadUseError):
+    """The sandbox's folder cannot be written to."""
+
+
 class BusyError(BadUseError):
     """Another command is starting or stopping the sandbox."""
 
@@ -146,8 +150,15 @@ def down(folder: Path, *, delete: bool = False) -> Sandbox | None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise FolderUnusableError(
+            f"{folder} cannot be used ({error.strerror}): set CRENEAU_VAR to a folder that can be "
+            "written to"
+        ) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
