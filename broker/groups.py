@@ -34,12 +34,16 @@ def committed(
     partitions: Iterable[int],
     *,
     timeout: float = CALL_TIMEOUT,
+    require_stable: bool = True,
 ) -> dict[int, Committed]:
-    """The committed offsets of ``group``, with ``require_stable``: none is about to change.
+    """The committed offsets of ``group``; with ``require_stable`` none of them is about to change.
+
+    Figures for people, and whatever must not wait, ask without it: each answer is then the last
+    offset committed, and an open transaction holds nobody up.
 
     Raises:
-        UnavailableError: the coordinator did not answer, or a transaction stayed open past
-            ``timeout`` seconds.
+        UnavailableError: the coordinator did not answer, or (``require_stable``) a transaction
+            stayed open past ``timeout`` seconds.
     """
     asked = [TopicPartition(topic, partition) for partition in partitions]
     if not asked:
@@ -47,7 +51,7 @@ def committed(
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return _ask(admin, group, asked)
+            return _ask(admin, group, asked, require_stable)
         except KafkaException as error:
             if kafka_error(error).code() == KafkaError.GROUP_ID_NOT_FOUND:
                 return {part.partition: Committed(None, "") for part in asked}
@@ -59,10 +63,12 @@ def committed(
             time.sleep(0.05)
 
 
-def _ask(admin: AdminClient, group: str, asked: list[TopicPartition]) -> dict[int, Committed]:
+def _ask(
+    admin: AdminClient, group: str, asked: list[TopicPartition], require_stable: bool
+) -> dict[int, Committed]:
     request = [ConsumerGroupTopicPartitions(group, asked)]
     futures = admin.list_consumer_group_offsets(
-        request, require_stable=True, request_timeout=CALL_TIMEOUT
+        request, require_stable=require_stable, request_timeout=CALL_TIMEOUT
     )
     answer: dict[int, Committed] = {}
     for part in futures[group].result().topic_partitions:

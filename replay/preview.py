@@ -82,7 +82,9 @@ def preview(
         if version not in state.models:
             raise UnknownVersionError(f"no model '{version}' on the ledger: creneau model list")
     admin, topic = new_admin(kafka), kafka.names.slot_created
-    answers = committed(admin, kafka.names.worker_group, topic, partitions_of(admin, topic))
+    answers = committed(
+        admin, kafka.names.worker_group, topic, partitions_of(admin, topic), require_stable=False
+    )
     knowledge = read_knowledge(kafka, state, standings(answers))
     ranges: Mapping[int, Sequence[tuple[int, int]]] = affected_ranges(knowledge.runs, chosen)
     if selection != Selection():

@@ -75,7 +75,7 @@ class StatusReader:
         self._live.close()
 
     def _drains(self, replay: Replay) -> bool:
-        left = uncommitted_tasks(self._kafka, new_admin(self._kafka))
+        left = uncommitted_tasks(self._kafka, new_admin(self._kafka), require_stable=False)
         return any(task.replay_id == replay.replay_id for task in left)
 
 

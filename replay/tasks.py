@@ -63,14 +63,17 @@ def spread(
     ]
 
 
-def uncommitted_tasks(kafka: KafkaSettings, admin: AdminClient) -> list[Task]:
+def uncommitted_tasks(
+    kafka: KafkaSettings, admin: AdminClient, *, require_stable: bool = True
+) -> list[Task]:
     """The tasks that the executor group has not committed yet; stable: none is about to be."""
     topic = kafka.names.replay_tasks
     partitions = partitions_of(admin, topic)
     starts = log_starts(admin, topic, partitions)
-    for partition, answer in committed(
-        admin, kafka.names.executor_group, topic, partitions
-    ).items():
+    answers = committed(
+        admin, kafka.names.executor_group, topic, partitions, require_stable=require_stable
+    )
+    for partition, answer in answers.items():
         starts[partition] = max(starts[partition], answer.offset or 0)
     return [
         decode_task(message.value())
