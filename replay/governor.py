@@ -20,7 +20,7 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class LiveReading:
     """Where live scoring stands: by partition, offsets behind and the age in seconds of the record
-    at the committed offset (absent where nothing waits)."""
+    at the committed offset (absent where nothing waits, or where it could not be read in time)."""
 
     lag: Mapping[int, int]
     age_seconds: Mapping[int, float]
@@ -50,6 +50,10 @@ def govern(reading: LiveReading, limits: Limits, before: Verdict = GO_ON) -> Ver
     age, behind = _worst(reading.age_seconds)
     if age > limits.age_seconds * share:
         return Verdict(True, f"live scoring is {age:.1f} s behind in partition {behind}")
+    unknown = [p for p, offsets in reading.lag.items() if offsets and p not in reading.age_seconds]
+    if before.gives_way and unknown:
+        # An age that nobody knows is no sign that live scoring has caught up.
+        return Verdict(True, f"how far live scoring is behind in partition {unknown[0]} is unknown")
     return GO_ON
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 import structlog
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from broker.clients import new_admin, new_consumer
 from broker.groups import Committed, committed
@@ -28,7 +28,10 @@ class LiveGroup:
         self._admin = new_admin(kafka)
         # One record per partition is wanted: small fetches.
         self._consumer: Consumer = new_consumer(
-            kafka, max_partition_fetch_bytes=65_536, queued_max_messages_kbytes=1_024
+            kafka,
+            max_partition_fetch_bytes=65_536,
+            queued_max_messages_kbytes=1_024,
+            enable_partition_eof=True,
         )
 
     def read(self) -> LiveReading:
@@ -39,7 +42,10 @@ class LiveGroup:
         """
         topic = self._kafka.names.slot_created
         partitions = partitions_of(self._admin, topic)
-        answers = committed(self._admin, self._kafka.names.worker_group, topic, partitions)
+        # Not stable ones: a worker's open transaction must not hold the verdict up.
+        answers = committed(
+            self._admin, self._kafka.names.worker_group, topic, partitions, require_stable=False
+        )
         ends = last_stable_offsets(self._admin, topic, partitions)
         at = self._positions(topic, answers)
         lag = {partition: max(0, ends[partition] - at[partition]) for partition in partitions}
@@ -56,7 +62,10 @@ class LiveGroup:
         return at | log_starts(self._admin, topic, new)
 
     def _ages(self, topic: str, at: Mapping[int, int]) -> dict[int, float]:
-        """How old the next record is, by partition; a marker at the offset is stepped over."""
+        """How old the next record is, by partition; a marker at the offset is stepped over.
+
+        0 where nothing but markers is left; absent where the answer did not come in time.
+        """
         if not at:
             return {}
         self._consumer.assign([TopicPartition(topic, p, offset) for p, offset in at.items()])
@@ -64,12 +73,19 @@ class LiveGroup:
         deadline = time.monotonic() + AGE_DEADLINE
         while len(ages) < len(at) and time.monotonic() < deadline:
             for message in self._consumer.consume(500, timeout=0.05):
-                partition = message.partition()
-                if message.error() is None and partition is not None:
-                    age = time.time() - message.timestamp()[1] / 1_000
-                    ages.setdefault(partition, max(0.0, age))
+                partition, age = message.partition(), _age(message)
+                if partition is not None and age is not None:
+                    ages.setdefault(partition, age)
         self._consumer.unassign()
         return ages
+
+
+def _age(message: Message) -> float | None:
+    """Seconds since a record was published; 0 at the end of a partition, None for other events."""
+    error = message.error()
+    if error is None:
+        return max(0.0, time.time() - message.timestamp()[1] / 1_000)
+    return 0.0 if error.code() == KafkaError._PARTITION_EOF else None
 
 
 class Governor:
@@ -85,6 +101,7 @@ class Governor:
         self._kafka = kafka
         self._limits = limits
         self._watched = watched
+        self._live: LiveGroup | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="governor", daemon=True)
         self._thread.start()
@@ -95,17 +112,20 @@ class Governor:
         self._thread.join(timeout=5)
 
     def _watch(self) -> None:
-        live = LiveGroup(self._kafka)
         try:
             while not self._stopped.wait(self.EVERY):
-                self.verdict = self._look(live) if self._watched() else GO_ON
+                self.verdict = self._look() if self._watched() else GO_ON
         finally:
-            live.close()
+            if self._live is not None:
+                self._live.close()
 
-    def _look(self, live: LiveGroup) -> Verdict:
+    def _look(self) -> Verdict:
+        # Whatever Kafka answers, the thread lives on: a dead one would leave its last verdict.
         try:
-            verdict = govern(live.read(), self._limits, self.verdict)
-        except UnavailableError as error:
+            if self._live is None:
+                self._live = LiveGroup(self._kafka)
+            verdict = govern(self._live.read(), self._limits, self.verdict)
+        except (UnavailableError, KafkaException) as error:
             return Verdict(True, f"where live scoring stands cannot be read: {error}")
         if verdict.gives_way and not self.verdict.gives_way:
             _LOG.info("replay gives way", why=verdict.why)

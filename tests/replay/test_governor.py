@@ -29,3 +29,13 @@ def test_it_goes_on_only_when_live_scoring_is_well_below_the_limit() -> None:
     assert govern(reading(lag=501), LIMITS, stopped).gives_way
     assert not govern(reading(lag=500), LIMITS, stopped).gives_way
     assert not govern(reading(lag=501), LIMITS).gives_way
+
+
+def test_an_age_that_did_not_come_in_time_is_no_reason_to_go_on_again() -> None:
+    stopped = govern(reading(age=2.1), LIMITS)
+    unknown = LiveReading({0: 0, 3: 5}, {})
+    verdict = govern(unknown, LIMITS, stopped)
+    assert verdict.gives_way
+    assert "partition 3 is unknown" in verdict.why
+    assert govern(unknown, LIMITS) == GO_ON
+    assert govern(LiveReading({0: 0, 3: 5}, {3: 0.0}), LIMITS, verdict) == GO_ON
