@@ -19,6 +19,10 @@ class ReplayActiveError(BadUseError):
     """Another replay is neither completed nor cancelled."""
 
 
+class LedgerMovedError(UnavailableError):
+    """What a replay was planned for is no longer what the ledger asks for: start again."""
+
+
 class UnknownReplayError(BadUseError):
     """No replay of that id, or none at all."""
 

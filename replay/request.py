@@ -15,6 +15,7 @@ from ledger.writer import append
 from replay.chunk_scorer import Load
 from replay.errors import (
     BadSelectionError,
+    LedgerMovedError,
     NotRevokedError,
     PlanTooLargeError,
     ReplayActiveError,
@@ -117,9 +118,26 @@ def request_replay(
     load(state.models[order.with_model])
     fence = wait_for_fence(kafka, revocation_epoch(state, from_models), say=say)
     drain()
+    # Partitions may have acknowledged, and others decided, more than the first reading knew.
+    state = read_ledger(kafka)
+    refuse_moved(state, order, from_models)
     plan = plan_replay(kafka, state, from_models, fence, order.selection, chunk_offsets, say)
     refuse_gone(gone_ranges(kafka, new_admin(kafka), plan.affected), archive)
     return _write(kafka, order, from_models, fence.offsets, plan, by=by, reason=reason)
+
+
+def refuse_moved(state: LedgerState, order: Order, from_models: frozenset[str]) -> None:
+    """See that ``order`` still stands for ``from_models``. Pure.
+
+    Raises:
+        LedgerMovedError: it stands for other models by now.
+        BadUseError: it cannot be carried out any more, as in ``models_to_replay``.
+    """
+    moved = models_to_replay(state, order) ^ from_models
+    if moved:
+        raise LedgerMovedError(
+            f"model '{min(moved)}' was revoked meanwhile; nothing was written: start again"
+        )
 
 
 def revocation_epoch(state: LedgerState, from_models: frozenset[str]) -> int:
@@ -154,7 +172,8 @@ def selected_offsets(kafka: KafkaSettings, selection: Selection) -> dict[int, tu
     """The offsets that a selection stands for, by partition.
 
     Times become offsets as Kafka has it: from the first record published at or after
-    ``published_from``, up to the first one published at or after ``published_to``.
+    ``published_from``, up to the first one published at or after ``published_to``. Where that is
+    the first one kept, what is gone may be as late: then it belongs to the selection too.
 
     Raises:
         BadSelectionError: a partition that is not there, or an empty span of time.
@@ -168,18 +187,27 @@ def selected_offsets(kafka: KafkaSettings, selection: Selection) -> dict[int, tu
     low, high = selection.published_from, selection.published_to
     if low is not None and high is not None and low >= high:
         raise BadSelectionError("--published-from must lie before --published-to")
-    starts = (
-        log_starts(admin, topic, chosen)
-        if low is None
-        else offsets_for_time(admin, topic, chosen, _milliseconds(low))
-    )
+    starts = dict.fromkeys(chosen, 0)
+    if low is not None:
+        found = offsets_for_time(admin, topic, chosen, _milliseconds(low))
+        starts = beginnings(found, log_starts(admin, topic, chosen))
     ends = (
         high_watermarks(admin, topic, chosen)
         if high is None
         else offsets_for_time(admin, topic, chosen, _milliseconds(high))
     )
-    # Without a beginning, what is past retention belongs to the selection too.
-    return {p: (0 if low is None else starts[p], ends[p]) for p in chosen}
+    return {p: (starts[p], ends[p]) for p in chosen}
+
+
+def beginnings(found: Mapping[int, int], log_starts: Mapping[int, int]) -> dict[int, int]:
+    """Where a selection from a time on begins, by partition. Pure.
+
+    ``found``: the first offset kept that was published at or after the time. Kafka cannot say when
+    events were published that it has let go. Only where an earlier event is still kept do they lie
+    before the time; where the first one kept is late enough itself, they count as selected
+    (offset 0), for a replay to be refused over them rather than to leave them out in silence.
+    """
+    return {p: offset if offset > log_starts[p] else 0 for p, offset in found.items()}
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -215,7 +243,7 @@ def _write(
 
     def decide(state: LedgerState) -> Sequence[Record]:
         # Again, under the ledger's lock: another operator may have been quicker.
-        models_to_replay(state, order)
+        refuse_moved(state, order, from_models)
         return [request]
 
     topic = kafka.names.replay_tasks

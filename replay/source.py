@@ -130,7 +130,8 @@ def refuse_gone(gone: Sequence[Interval], archive: Archive | None) -> None:
     whose = "there is no archive" if archive is None else "the archive does not have them"
     raise SourceRangesGoneError(
         f"source events are past Kafka's retention and {whose}: partition:[from, to) {named}{more};"
-        " replay the rest with --partitions or --published-from"
+        " replay the rest with --partitions, or with --published-from later than the first event "
+        "that is still kept"
     )
 
 
