@@ -67,6 +67,7 @@ class TransactionalSession:
 
     Raises:
         UnavailableError: the cluster did not answer within ``INIT_TIMEOUT``, or refused us.
+        SessionFenced: another process took the id over at the same moment.
     """
 
     def __init__(self, kafka: KafkaSettings, transactional_id: str, **overrides: Any) -> None:
@@ -183,9 +184,11 @@ class TransactionalSession:
             except KafkaException as error:
                 cause = kafka_error(error)
                 decision = decide(cause)
-                if decision is Decision.RECYCLE:
+                if cause.code() in FENCED:
                     self._lose(cause, f"initialising '{self.transactional_id}'", error)
-                if decision is Decision.PERSON or time.monotonic() > deadline:
+                # A new producer would be refused for the same reason: nothing was lost yet.
+                refused = decision in (Decision.PERSON, Decision.RECYCLE)
+                if refused or time.monotonic() > deadline:
                     self._release()
                     doing = f"taking over the transactional id '{self.transactional_id}'"
                     raise unavailable(cause, doing, self._where) from error

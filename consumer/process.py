@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from broker.session import SessionLost
 from broker.settings import KafkaSettings
 from consumer.errors import DeadLetterLimitReachedError
 from consumer.instance import first_free_index
@@ -38,7 +39,7 @@ def run(kafka: KafkaSettings, settings: WorkerSettings, *, host: str, var: Path,
     except (DeadLetterLimitReachedError, BadUseError) as error:
         print(f"creneau: {error}", file=sys.stderr, flush=True)
         return error.exit_code
-    except CreneauError as error:
+    except (CreneauError, SessionLost) as error:
         print(f"creneau: {error}", file=sys.stderr, flush=True)
         return EXIT_TRY_AGAIN
     return 0

@@ -204,20 +204,26 @@ class Worker:
             self._assignment.moved_to(partition, step.position)
 
     def _recycle(self, lost: SessionLost) -> None:
-        """A new session under the same id settles the fate of the old one's transaction."""
         self._meters.counts.sessions_lost += 1
-        if isinstance(lost, SessionFenced):
-            self._fenced += 1
-        if self._fenced >= FENCED_TOO_OFTEN:
-            raise IdentityTakenError(
-                f"another process goes on taking over the transactional id "
-                f"'{self._session.transactional_id}'; give each machine or folder a name of its "
-                "own: CRENEAU_INSTANCE"
-            ) from lost
-        _LOG.warning("session lost, making a new one", why=str(lost))
-        time.sleep(Backoff().delay(self._fenced) if self._fenced else 0.0)
-        self._session = self._new_session()
+        self._session = self._session_after(lost)
         self._source.rewind()
+
+    def _session_after(self, lost: SessionLost) -> TransactionalSession:
+        """A new session under the same id settles the fate of the old one's transaction."""
+        while True:
+            self._fenced += isinstance(lost, SessionFenced)
+            if self._fenced >= FENCED_TOO_OFTEN:
+                raise IdentityTakenError(
+                    f"another process goes on taking over the transactional id "
+                    f"'{self._session.transactional_id}'; give each machine or folder a name of "
+                    "its own: CRENEAU_INSTANCE"
+                ) from lost
+            _LOG.warning("session lost, making a new one", why=str(lost))
+            time.sleep(Backoff().delay(self._fenced) if self._fenced else 0.0)
+            try:
+                return self._new_session()
+            except SessionFenced as again:
+                lost = again
 
     def _new_session(self) -> TransactionalSession:
         return TransactionalSession(

@@ -44,6 +44,9 @@ IDLE_LOOK_SECONDS = 1.0
 
 FENCED_TOO_OFTEN = 3
 
+FENCED_PAUSE_SECONDS = 0.5
+"""How long to wait before taking the id back from whoever fenced us, once more each time."""
+
 
 class Executor:
     """One executor. ``run`` returns when ``stop`` says so; ``close`` after it.
@@ -224,15 +227,21 @@ class Executor:
 
     def _recycle(self, lost: SessionLost) -> None:
         """A new session under the same id settles what became of the old one's transaction."""
-        self._fenced += isinstance(lost, SessionFenced)
-        if self._fenced >= FENCED_TOO_OFTEN:
-            raise ExecutorFencedError(
-                f"another process goes on taking over the transactional id "
-                f"'{self._session.transactional_id}'; give each machine or folder a name of its "
-                "own: CRENEAU_INSTANCE"
-            ) from lost
-        _LOG.warning("session lost, making a new one", why=str(lost))
-        self._session = self._new_session()
+        while True:
+            self._fenced += isinstance(lost, SessionFenced)
+            if self._fenced >= FENCED_TOO_OFTEN:
+                raise ExecutorFencedError(
+                    f"another process goes on taking over the transactional id "
+                    f"'{self._session.transactional_id}'; give each machine or folder a name of "
+                    "its own: CRENEAU_INSTANCE"
+                ) from lost
+            _LOG.warning("session lost, making a new one", why=str(lost))
+            time.sleep(FENCED_PAUSE_SECONDS * self._fenced)
+            try:
+                self._session = self._new_session()
+                return
+            except SessionFenced as again:
+                lost = again
 
     def _new_session(self) -> TransactionalSession:
         return TransactionalSession(

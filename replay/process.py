@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from broker.session import SessionLost
 from broker.settings import KafkaSettings
 from model.errors import ModelUnusable
 from producer_contract.errors import BadUseError, CreneauError
@@ -76,6 +77,9 @@ def run(
     except CreneauError as error:
         print(f"creneau: {error}", file=sys.stderr, flush=True)
         return error.exit_code if isinstance(error, SOMEBODY_MUST_ACT) else EXIT_TRY_AGAIN
+    except SessionLost as lost:
+        print(f"creneau: {lost}", file=sys.stderr, flush=True)
+        return EXIT_TRY_AGAIN
     return 0
 
 
