@@ -14,7 +14,7 @@ RUN = CommitMetadata(epoch=5, run_from=0, scored=10, dead=0)
 def source() -> Source:
     """A consumer that is in no group (and needs no broker for that)."""
     kafka = KafkaSettings("127.0.0.1:1")
-    consumer = new_consumer(kafka, group_id="g", log_level=0)
+    consumer = new_consumer(kafka, group_id="g")
     assignment = Assignment(consumer, "slot-created", lambda _: {}, lambda: None)
     assignment.moved_to(0, Position(10, RUN))
     return Source(consumer, assignment, "nowhere")
