@@ -41,15 +41,29 @@ def read_certificate(path: Path) -> Certificate:
         found = json.loads(path.read_bytes())
         str(found["replay_id"]), int(found["epoch"])
         [str(model["version"]) for model in found["from_models"]]
-        [(int(p), int(start), int(end)) for p, start, end in found["affected"]]
+        _check_ranges([(int(p), int(start), int(end)) for p, start, end in found["affected"]])
+        # What has no canonical form (a lone surrogate) has no digest either.
+        canonical(found)
     except OSError as error:
         raise UnreadableCertificateError(
             f"the certificate {path} cannot be read: {error.strerror}; "
             "write it with creneau replay certificate"
         ) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UnreadableCertificateError(
             f"{path} is not a certificate ({type(error).__name__}: {error}); "
             "write one with creneau replay certificate"
         ) from error
     return dict(found)
+
+
+def _check_ranges(ranges: list[tuple[int, int, int]]) -> None:
+    """Affected ranges are in order and apart, and none is empty."""
+    last_partition, last_end = 0, 0
+    for partition, start, end in ranges:
+        floor = last_end if partition == last_partition else 0
+        if partition < last_partition or not floor <= start < end:
+            raise ValueError(
+                f"affected range {[partition, start, end]} is empty, negative or out of order"
+            )
+        last_partition, last_end = partition, end
