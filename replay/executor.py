@@ -37,7 +37,8 @@ WAIT_SECONDS = 0.1
 """How long to stay in the group between two looks at the ledger and the governor."""
 
 PATIENCE_SECONDS = 30.0
-"""How long a half-scored chunk waits for live scoring before it is given up and taken again."""
+"""How long a half-scored chunk waits for live scoring, over all its batches, before it is given up
+and taken again."""
 
 IDLE_LOOK_SECONDS = 1.0
 """How often an executor without tasks looks whether the replay is done."""
@@ -81,6 +82,7 @@ class Executor:
         self._not_before = 0.0
         self._looked_at = 0.0
         self._fenced = 0
+        self._patience = 0.0
 
     def run(self) -> None:
         """Work until ``stop`` says so.
@@ -151,6 +153,7 @@ class Executor:
             self._queue.put_back(place)
             self._pause_for_canary(replay)
             return
+        self._patience = PATIENCE_SECONDS
         try:
             chunk = self._scorer.score(
                 replay, task.chunk, self._ledger.state, self._runs.runs, self._go_on
@@ -171,10 +174,10 @@ class Executor:
 
     def _go_on(self) -> bool:
         """Between the batches of a chunk: wait while live scoring is behind; no: give it up."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
         while self._governor.verdict.gives_way and not self._stop():
-            if time.monotonic() > deadline:
+            if self._patience <= 0:
                 return False
+            self._patience -= WAIT_SECONDS
             time.sleep(WAIT_SECONDS)
         state = self._ledger.poll()
         active = state.active_replay
