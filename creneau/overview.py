@@ -1,5 +1,6 @@
 """Everything at a glance: cluster, model, workers, lag, dead letters, replay, the next step."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from creneau.replays import Replays
 from ledger.fold import LedgerState
 from ledger.in_force import open_run
 from ledger.reader import read_ledger
-from ledger.runs import read_runs
+from ledger.runs import Run, read_runs
 from producer_contract.errors import UnavailableError
 from replay.fence import fence_of, members, standings
 from replay.status import ReplayStatus, StatusReader
@@ -29,7 +30,8 @@ class NoClusterError(UnavailableError):
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What ``creneau status`` shows. ``lag``: offsets behind, by partition; ``dead`` and
-    ``scored``: live outcomes so far; ``acknowledged``: of the last decision, partitions of all."""
+    ``scored``: live outcomes so far; ``acknowledged``: of the last decision, partitions of all;
+    ``replacement_revoked``: the active replay scores with a model that must not be used."""
 
     cluster: str
     in_force: str | None
@@ -42,6 +44,7 @@ class Overview:
     acknowledged: int
     replay: ReplayStatus | None
     revoked_uncorrected: tuple[str, ...] = field(default=())
+    replacement_revoked: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The same as an object."""
@@ -60,6 +63,8 @@ class Overview:
 
     def next_step(self) -> str:
         """What one usually does next. Pure."""
+        if self.replay is not None and self.replacement_revoked:
+            return "creneau replay cancel: the model that it scores with is revoked"
         if self.replay is not None and self.replay.state == "paused":
             return "creneau replay resume --executors 1, or creneau replay cancel"
         if self.replay is not None:
@@ -120,8 +125,9 @@ def overview(replays: Replays) -> Overview:
     ends = last_stable_offsets(admin, topic, partitions)
     starts = log_starts(admin, topic, partitions)
     standing = standings(answers)
-    runs = [run for run in read_runs(kafka) if run.replay_id is None]
-    runs += [open_run(p, one.offset, one.metadata, state) for p, one in standing.items()]
+    every = read_runs(kafka)
+    every += [open_run(p, one.offset, one.metadata, state) for p, one in standing.items()]
+    runs = [run for run in every if run.replay_id is None]
     at = {p: answers[p].offset for p in partitions}
     return Overview(
         cluster=kafka.bootstrap_servers,
@@ -134,7 +140,8 @@ def overview(replays: Replays) -> Overview:
         dead=sum(run.dead for run in runs),
         acknowledged=_acknowledged(answers, state),
         replay=_active(replays, state),
-        revoked_uncorrected=_uncorrected(state, {run.model_version for run in runs if run.events}),
+        revoked_uncorrected=_uncorrected(state, every),
+        replacement_revoked=_replacement_revoked(state),
     )
 
 
@@ -163,8 +170,14 @@ def _active(replays: Replays, state: LedgerState) -> ReplayStatus | None:
         reader.close()
 
 
-def _uncorrected(state: LedgerState, scored_with: set[str | None]) -> tuple[str, ...]:
-    """The revoked models that have scored, and that no completed replay has corrected."""
+def _replacement_revoked(state: LedgerState) -> bool:
+    active = state.active_replay
+    return active is not None and not state.usable(active.request.with_model)
+
+
+def _uncorrected(state: LedgerState, runs: Iterable[Run]) -> tuple[str, ...]:
+    """The revoked models that have scored, live or in a replay, and are not corrected by one."""
+    scored_with = {run.model_version for run in runs if run.events}
     corrected = {
         version
         for replay in state.replays.values()
