@@ -8,18 +8,23 @@ def main() -> int:
     from consumer.process import configure_log
     from creneau.replays import Replays
     from creneau.settings import load_settings
+    from producer_contract.errors import CreneauError
     from replay.process import run
 
     configure_log()
-    replays = Replays(load_settings())
-    return run(
-        replays.kafka,
-        replays.replay,
-        host=replays.host,
-        var=replays.settings.var,
-        load=replays.load,
-        started="--started" in sys.argv[1:],
-    )
+    try:
+        replays = Replays(load_settings())
+        return run(
+            replays.kafka,
+            replays.replay,
+            host=replays.host,
+            var=replays.settings.var,
+            load=replays.load,
+            started="--started" in sys.argv[1:],
+        )
+    except CreneauError as error:
+        print(f"creneau: {error}", file=sys.stderr, flush=True)
+        return error.exit_code
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from creneau.operators import operator_name
 from creneau.replays import Replays
 from ledger.fold import LedgerState, Replay, ReplayState
-from ledger.reader import LedgerReader
+from ledger.reader import LedgerReader, read_ledger
 from ledger.runs import read_runs
 from replay.control import pause, resume
 from replay.errors import ReplayNotInThatStateError
@@ -117,7 +117,10 @@ class Follower:
         try:
             pause(self._replays.kafka, self._replay_id, by=operator_name(), reason="Ctrl-C")
         except ReplayNotInThatStateError:
-            return
+            # At the canary's question it is paused already.
+            state = read_ledger(self._replays.kafka).replays[self._replay_id].state
+            if state is not ReplayState.PAUSED:
+                return
         print(
             f"replay {self._replay_id} is paused; go on with: creneau replay resume "
             f"{self._replay_id} --executors {max(1, self._executors)}",

@@ -127,7 +127,7 @@ def follow(replays: "Replays", replay_id: str, executors: int, *, yes: bool, as_
     def answer(shift: "Shift") -> bool:
         for line in ["canary reached", *shift_lines(shift)]:
             print(line, file=sys.stderr)
-        return yes or (sys.stdin.isatty() and typer.confirm("go on?", default=False, err=True))
+        return yes or (sys.stdin.isatty() and _confirmed("go on?"))
 
     ended = Follower(replays, replay_id, executors, answer=answer).follow()
     status = ended.status
@@ -152,6 +152,14 @@ def follow(replays: "Replays", replay_id: str, executors: int, *, yes: bool, as_
         raise typer.Exit(ended.code or 1)
 
 
+def _confirmed(question: str) -> bool:
+    """Ask; Ctrl-C is a ``KeyboardInterrupt`` here as anywhere else."""
+    try:
+        return typer.confirm(question, default=False, err=True)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+
+
 def executor(
     processes: Annotated[int, typer.Option(min=1, help="Executor processes.")] = 1,
 ) -> None:
@@ -173,7 +181,10 @@ def executor(
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    pool = Replays(load_settings()).pool(processes, started=False)
+    replays = Replays(load_settings())
+    # A bad setting is said once, here, not by every process that the pool starts.
+    _ = (replays.kafka, replays.replay)
+    pool = replays.pool(processes, started=False)
     code = 0
     try:
         while not stopped.wait(0.2) and code == 0:
