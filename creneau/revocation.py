@@ -85,7 +85,7 @@ def _check(
         if revoked_at is not None:
             raise RevokedAlreadyError(
                 f"model '{version}' was revoked already, at epoch {revoked_at}; to correct what it "
-                "emitted: creneau replay start"
+                f"emitted: creneau replay start --with {replacement or 'VERSION'}"
             )
     if replacement is not None:
         if replacement in versions:
