@@ -46,6 +46,14 @@ READ_DEADLINE = 60.0
 BATCH = 5_000
 """Records asked for at a time."""
 
+QUEUE_KBYTES = 4_096
+"""Records fetched ahead: librdkafka's default of 64 MiB is several times that in memory, for each
+record has an overhead of its own."""
+
+QUEUE_BACKOFF_MS = 10
+"""How long a full queue keeps from fetching: at librdkafka's default of a second, a reader that is
+faster than that starves (six times as slow, measured on 1.5 million outputs)."""
+
 
 def partitions_of(admin: AdminClient, topic: str) -> list[int]:
     """The partitions of ``topic`` now, in order.
@@ -136,7 +144,12 @@ def read_to_end(
     chosen = partitions if partitions is not None else partitions_of(admin, topic)
     ends = high_watermarks(admin, topic, chosen)
     begins = dict(starts) if starts is not None else log_starts(admin, topic, chosen)
-    consumer = new_consumer(kafka, enable_partition_eof=True)
+    consumer = new_consumer(
+        kafka,
+        enable_partition_eof=True,
+        queued_max_messages_kbytes=QUEUE_KBYTES,
+        fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
+    )
     try:
         for partition in chosen:
             for batch in read_range(
