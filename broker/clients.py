@@ -104,16 +104,25 @@ def new_producer(
 
 
 class Admin(AdminClient):
-    """An admin client that knows where its cluster is, for what errors say."""
+    """An admin client that knows where its cluster is, for errors and further clients."""
 
     where: str = "the cluster"
+    kafka: KafkaSettings
 
 
 def new_admin(kafka: KafkaSettings) -> Admin:
     """An admin client."""
     admin: Admin = _make(Admin, config(kafka, {}, {}), kafka)
     admin.where = kafka.bootstrap_servers
+    admin.kafka = kafka
     return admin
+
+
+def settings_of(admin: AdminClient) -> KafkaSettings:
+    """The settings that an admin client of ``new_admin`` was made with."""
+    if not isinstance(admin, Admin):
+        raise TypeError("this needs an admin client of broker.clients.new_admin")
+    return admin.kafka
 
 
 def where_is(admin: AdminClient) -> str:

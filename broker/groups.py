@@ -4,19 +4,17 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from broker.clients import where_is
+from broker.clients import new_consumer, settings_of, where_is
 from broker.errors import Decision, decide, kafka_error, unavailable
 
 CALL_TIMEOUT = 30.0
 """Seconds: long enough for a transaction in the middle of its commit to end or time out."""
+
+CALL_SLICE = 5.0
+"""Seconds for one attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +64,23 @@ def committed(
 def _ask(
     admin: AdminClient, group: str, asked: list[TopicPartition], require_stable: bool
 ) -> dict[int, Committed]:
-    request = [ConsumerGroupTopicPartitions(group, asked)]
-    futures = admin.list_consumer_group_offsets(
-        request, require_stable=require_stable, request_timeout=CALL_TIMEOUT
+    """Ask as a consumer of the group that never joins it.
+
+    The admin client's own call crashes the process when the group's coordinator moves or has just
+    started (librdkafka #5040; seen). A fresh client each time: one that has lived through a
+    broker's restart may wait for ever for a coordinator that it believes to know.
+    """
+    consumer = new_consumer(
+        settings_of(admin),
+        group_id=group,
+        isolation_level="read_committed" if require_stable else "read_uncommitted",
     )
+    try:
+        parts = consumer.committed(asked, timeout=CALL_SLICE)
+    finally:
+        consumer.close()
     answer: dict[int, Committed] = {}
-    for part in futures[group].result().topic_partitions:
+    for part in parts:
         if part.error is not None:
             raise KafkaException(part.error)
         offset = part.offset if part.offset >= 0 else None
