@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import structlog
-from confluent_kafka import TopicPartition
 
 from broker.clients import new_consumer
 from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
-from consumer import transaction
+from consumer import standing, transaction
 from consumer.assignment import Assignment
 from consumer.backoff import Backoff
 from consumer.batch_size import BatchSize
@@ -246,30 +245,13 @@ class Worker:
         now = time.monotonic()
         if now >= self._reported + REPORT_SECONDS:
             self._reported = now
-            self._report(self._describe(stamp))
-
-    def _describe(self, stamp: Stamp) -> Report:
-        problems = self._assignment.problems
-        problem = stamp.problem
-        if problem is None and problems:
-            partition = min(problems)
-            problem = f"{self._names.slot_created}[{partition}]: {problems[partition]}"
-        if problem is None and not self._assignment.joined:
-            problem = "joining the group"
-        return Report(
-            instance=self._instance,
-            problem=problem,
-            epoch=stamp.epoch,
-            model=stamp.version if stamp.engine is not None else None,
-            lag=self._lag(),
-            counts=self._meters.counts,
-        )
-
-    def _lag(self) -> dict[str, int]:
-        """By partition, as of the last fetch (no question to the cluster)."""
-        lag: dict[str, int] = {}
-        for partition, position in self._assignment.positions.items():
-            part = TopicPartition(self._names.slot_created, partition)
-            _, high = self._consumer.get_watermark_offsets(part, cached=True)
-            lag[str(partition)] = max(0, high - position.offset)
-        return lag
+            self._report(
+                standing.report(
+                    self._instance,
+                    stamp,
+                    self._assignment,
+                    self._consumer,
+                    self._names.slot_created,
+                    self._meters.counts,
+                )
+            )
