@@ -5,6 +5,7 @@
 their settings asks for ``own_kafka``.
 """
 
+import signal
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,6 +18,10 @@ from broker.clients import new_admin
 from broker.settings import KafkaSettings
 from producer_contract.testing.choice import chosen_kafka
 from producer_contract.testing.embedded import EmbeddedKafka
+
+# Started in the background of a shell, we would ignore SIGINT, and so would every process that a
+# test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class RunningKafka(Protocol):
