@@ -14,7 +14,7 @@ CALL_TIMEOUT = 30.0
 """Seconds: long enough for a transaction in the middle of its commit to end or time out."""
 
 CALL_SLICE = 5.0
-"""Seconds for one attempt."""
+"""Seconds for one attempt, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def committed(
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return _ask(admin, group, asked, require_stable)
+            return _ask(admin, group, asked, require_stable, min(timeout, CALL_SLICE))
         except KafkaException as error:
             if kafka_error(error).code() == KafkaError.GROUP_ID_NOT_FOUND:
                 return {part.partition: Committed(None, "") for part in asked}
@@ -62,7 +62,11 @@ def committed(
 
 
 def _ask(
-    admin: AdminClient, group: str, asked: list[TopicPartition], require_stable: bool
+    admin: AdminClient,
+    group: str,
+    asked: list[TopicPartition],
+    require_stable: bool,
+    timeout: float,
 ) -> dict[int, Committed]:
     """Ask as a consumer of the group that never joins it.
 
@@ -76,7 +80,7 @@ def _ask(
         isolation_level="read_committed" if require_stable else "read_uncommitted",
     )
     try:
-        parts = consumer.committed(asked, timeout=CALL_SLICE)
+        parts = consumer.committed(asked, timeout=timeout)
     finally:
         consumer.close()
     answer: dict[int, Committed] = {}

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from producer_contract.errors import BadUseError
+from broker.settings import checked_section
 
 
 class WorkerSettings(BaseModel):
@@ -62,12 +62,4 @@ def worker_settings(section: BaseModel) -> WorkerSettings:
     Raises:
         BadUseError: names the first setting that is not usable.
     """
-    try:
-        return WorkerSettings.model_validate(section.model_dump())
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadUseError(
-            f"setting 'worker.{name}' is not usable: {first['msg']} (got {first['input']!r}); mend "
-            f"it in creneau.toml or in CRENEAU_WORKER__{name.upper()}"
-        ) from error
+    return checked_section(WorkerSettings, "worker", section)

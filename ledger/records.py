@@ -4,7 +4,7 @@ Each record is one JSON object, written once and never changed. Its offset on th
 name: a promotion's, a revocation's or a replay request's offset is an epoch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -177,8 +177,3 @@ def decode(value: bytes | None) -> Record:
             f"a record of the ledger cannot be read ({place}: {first['msg']}); "
             "is this version of creneau older than the one that wrote it?"
         ) from error
-
-
-def intervals(rows: Sequence[tuple[int, int, int]]) -> tuple[Interval, ...]:
-    """Plain triples as intervals."""
-    return tuple(Interval(*row) for row in rows)

@@ -1,8 +1,8 @@
 """What can be set about replays: ``[replay]`` in ``creneau.toml``, ``CRENEAU_REPLAY__*``."""
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from producer_contract.errors import BadUseError
+from broker.settings import checked_section
 from replay.governor import Limits
 from replay.plan import CHUNK_OFFSETS
 
@@ -36,12 +36,4 @@ def replay_settings(section: BaseModel) -> ReplaySettings:
     Raises:
         BadUseError: names the first setting that is not usable.
     """
-    try:
-        return ReplaySettings.model_validate(section.model_dump())
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadUseError(
-            f"setting 'replay.{name}' is not usable: {first['msg']} (got {first['input']!r}); mend "
-            f"it in creneau.toml or in CRENEAU_REPLAY__{name.upper()}"
-        ) from error
+    return checked_section(ReplaySettings, "replay", section)
