@@ -46,8 +46,8 @@ format: setup ## Format the code
 	$(BIN)/ruff format .
 
 lock: setup ## Resolve the dependencies again and write locks/ with hashes
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract pyproject.toml producer_contract/pyproject.toml -o locks/service.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --group dev --extra testing pyproject.toml producer_contract/pyproject.toml -c locks/service.txt -o locks/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --extra warehouse pyproject.toml producer_contract/pyproject.toml -o locks/service.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --group dev --extra testing --extra warehouse pyproject.toml producer_contract/pyproject.toml -c locks/service.txt -o locks/dev.txt
 	echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c locks/dev.txt - -o locks/build.txt
 
 clean: ## Remove what make setup and the tests made
