@@ -11,13 +11,13 @@ from importlib.metadata import version
 
 import structlog
 
+from broker.backoff import Backoff
 from broker.clients import new_consumer
 from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
 from consumer import standing, transaction
 from consumer.assignment import Assignment
-from consumer.backoff import Backoff
 from consumer.batch_size import BatchSize
 from consumer.dead_letter_limit import DeadLetterLimit
 from consumer.errors import DeadLetterLimitReachedError, IdentityTakenError

@@ -5,9 +5,9 @@ import sys
 
 def main() -> int:
     """Execute until told to stop; the exit code. ``--started``: by a starting command."""
-    from consumer.process import configure_log
     from creneau.replays import Replays
     from creneau.settings import load_settings
+    from creneau.structured_log import configure_log
     from producer_contract.errors import CreneauError
     from replay.process import run
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from broker.pool import Pool, Reported
 from creneau.operators import operator_name
 from creneau.replays import Replays
 from ledger.fold import LedgerState, Replay, ReplayState
@@ -17,7 +18,6 @@ from ledger.runs import read_runs
 from replay.control import pause, resume
 from replay.errors import ReplayNotInThatStateError
 from replay.judgement import canary_reached
-from replay.pool import ExecutorPool
 from replay.preview import canary_shift
 from replay.shift import Shift
 from replay.status import ReplayStatus, StatusReader
@@ -79,7 +79,7 @@ class Follower:
             self._status.close()
             self._ledger.close()
 
-    def _watch(self, pool: ExecutorPool, view: "_View") -> Ended:
+    def _watch(self, pool: Pool[Reported], view: "_View") -> Ended:
         self._ledger.read_to_end()
         shown_at = 0.0
         while True:

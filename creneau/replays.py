@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from broker.pool import Pool, Reported
 from broker.settings import KafkaSettings
 from creneau.operators import operator_name
 from creneau.settings import Settings
@@ -23,7 +24,6 @@ from replay.certificate import make_certificate
 from replay.control import find_replay
 from replay.draining import drain
 from replay.errors import ReplayNotInThatStateError
-from replay.pool import ExecutorPool
 from replay.request import Order, Requested, request_replay
 from replay.settings import ReplaySettings, replay_settings
 
@@ -78,10 +78,11 @@ class Replays:
             say=say,
         )
 
-    def pool(self, executors: int, *, started: bool) -> ExecutorPool:
+    def pool(self, executors: int, *, started: bool) -> Pool[Reported]:
         """Executor processes of this machine, not yet started."""
         command = [sys.executable, "-m", "creneau.executor_process"]
-        return ExecutorPool([*command, "--started"] if started else command, executors)
+        command += ["--started"] if started else []
+        return Pool(command, executors, kind="executor")
 
     def certificate(self, replay_id: str | None) -> Certificate:
         """The certificate of a completed replay, made again from ledger and runs.

@@ -1,7 +1,7 @@
 """One executor process: its number, its signals, its end with whoever started it.
 
-Its standard input is a pipe held open by its parent: when that ends, the parent has died, and the
-executor stops. A chunk in its middle is given up: it is done again whole by another one.
+When the pool has died, the executor stops. A chunk in its middle is given up: it is done again
+whole by another one.
 """
 
 import os
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import structlog
 
+from broker.instance import first_free_index
+from broker.pool_process import EXIT_TRY_AGAIN, when_the_pool_ends
 from broker.session import SessionLost
 from broker.settings import KafkaSettings
 from model.errors import ModelUnusable
@@ -21,14 +23,10 @@ from replay.certificate import NotCertifiableError
 from replay.chunk_scorer import Load
 from replay.errors import CountsDisagreeError, ExecutorFencedError, SourceRangesGoneError
 from replay.executor import Executor
-from replay.instance import first_free_index
 from replay.settings import ReplaySettings
 from replay.source import Archive
 
 _LOG = structlog.get_logger()
-
-EXIT_TRY_AGAIN = 75
-"""sysexits' EX_TEMPFAIL: a new process may find it mended."""
 
 SOMEBODY_MUST_ACT = (
     BadUseError,
@@ -59,10 +57,10 @@ def run(
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     # A Ctrl-C reaches the whole foreground group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _stop_with_the_parent(stop)
+    when_the_pool_ends(stop.set)
     # Live scoring on the same machine goes first.
     os.nice(settings.niceness)
-    number = nullcontext(f"start-{os.getpid()}") if started else first_free_index(var)
+    number = nullcontext(f"start-{os.getpid()}") if started else first_free_index(var, "executor")
     try:
         with number as index:
             instance = f"{host}-{index}"
@@ -81,13 +79,3 @@ def run(
         print(f"creneau: {lost}", file=sys.stderr, flush=True)
         return EXIT_TRY_AGAIN
     return 0
-
-
-def _stop_with_the_parent(stop: threading.Event) -> None:
-    def wait() -> None:
-        # Not sys.stdin: its lock, held by a thread at the interpreter's end, is a fatal error.
-        while os.read(0, 4_096):
-            pass
-        stop.set()
-
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()

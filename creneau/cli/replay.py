@@ -167,9 +167,9 @@ def executor(
     import signal
     import threading
 
-    from consumer.process import configure_log
     from creneau.replays import Replays
     from creneau.settings import load_settings
+    from creneau.structured_log import configure_log
 
     configure_log()
     stopped = threading.Event()
@@ -184,13 +184,7 @@ def executor(
     replays = Replays(load_settings())
     # A bad setting is said once, here, not by every process that the pool starts.
     _ = (replays.kafka, replays.replay)
-    pool = replays.pool(processes, started=False)
-    code = 0
-    try:
-        while not stopped.wait(0.2) and code == 0:
-            code = pool.turn()
-    finally:
-        pool.stop()
+    code = replays.pool(processes, started=False).run(stopped)
     if signal.SIGINT in signals:
         raise KeyboardInterrupt
     raise typer.Exit(code)

@@ -26,34 +26,36 @@ def worker(
     Settings: the section 'worker' of creneau.toml.
     """
     import signal
+    import threading
 
     import structlog
 
     from consumer import health, preflight
     from consumer.exposition import exposition
-    from consumer.pool import Pool
-    from consumer.process import configure_log
+    from consumer.pool import WorkerPool
     from consumer.settings import worker_settings
     from creneau.settings import load_settings
+    from creneau.structured_log import configure_log
 
     settings = load_settings()
     worker_settings(settings.worker)
     configure_log()
     preflight.check(settings.kafka_settings())
-    pool = Pool([sys.executable, "-m", "creneau.cli.worker"], processes)
+    pool = WorkerPool([sys.executable, "-m", "creneau.cli.worker"], processes)
+    stopped = threading.Event()
     interrupted = False
 
     def stop(number: int, _: object) -> None:
         nonlocal interrupted
         interrupted = number == signal.SIGINT
-        pool.stop()
+        stopped.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     paths = health.answers(exposition(pool.state), pool.alive, pool.problems)
     with health.serving(port, paths) as listening:
         structlog.get_logger().info("pool started", processes=processes, port=listening)
-        code = pool.run()
+        code = pool.run(stopped)
     if interrupted:
         raise KeyboardInterrupt
     raise typer.Exit(code)
@@ -64,9 +66,10 @@ def _process() -> int:
     import socket
     from functools import partial
 
-    from consumer.process import configure_log, run
+    from consumer.process import run
     from consumer.settings import worker_settings
     from creneau.settings import load_settings
+    from creneau.structured_log import configure_log
     from ledger.fold import Model
     from model.artifact import load
     from model.engine import Engine

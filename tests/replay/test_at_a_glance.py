@@ -90,7 +90,7 @@ def test_no_pool_is_started_with_a_bad_setting(
 def bad_settings(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "creneau.toml").write_text("[replay]\nno_such_setting = 1\n")
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("consumer.process.configure_log", lambda: None)
+    monkeypatch.setattr("creneau.structured_log.configure_log", lambda: None)
 
 
 def test_ctrl_c_at_the_canarys_question_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_an_executor_that_lost_its_session_is_to_be_started_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(replay.process, "Executor", lose)
-    monkeypatch.setattr(replay.process, "_stop_with_the_parent", lambda _: None)
+    monkeypatch.setattr(replay.process, "when_the_pool_ends", lambda _: None)
     monkeypatch.setattr(replay.process.os, "nice", lambda _: None)
     monkeypatch.setattr(replay.process.signal, "signal", lambda *_: None)
     code = replay.process.run(
@@ -78,7 +78,7 @@ def test_a_worker_that_lost_its_session_is_to_be_started_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @contextmanager
-    def index(_: Path) -> Iterator[int]:
+    def index(*_: object) -> Iterator[int]:
         yield 0
 
     monkeypatch.setattr(consumer.process, "first_free_index", index)

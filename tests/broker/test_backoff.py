@@ -1,4 +1,4 @@
-from consumer.backoff import Backoff
+from broker.backoff import Backoff
 
 
 def test_it_doubles_and_stops_doubling() -> None:
