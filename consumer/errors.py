@@ -7,10 +7,6 @@ class DeadLetterLimitReachedError(UnavailableError):
     """Nearly everything was refused: somebody has to look at what the slot app publishes."""
 
 
-class IdentityTakenError(UnavailableError):
-    """Another process goes on taking our transactional id over."""
-
-
 class ConsumerLostError(UnavailableError):
     """The Kafka consumer is beyond repair: a new process starts from what was committed."""
 

@@ -11,16 +11,16 @@ from importlib.metadata import version
 
 import structlog
 
-from broker.backoff import Backoff
 from broker.clients import new_consumer
-from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
+from broker.recycling import Recycling
+from broker.session import SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
 from consumer import standing, transaction
 from consumer.assignment import Assignment
 from consumer.batch_size import BatchSize
 from consumer.dead_letter_limit import DeadLetterLimit
-from consumer.errors import DeadLetterLimitReachedError, IdentityTakenError
+from consumer.errors import DeadLetterLimitReachedError
 from consumer.meters import Meters
 from consumer.model_in_force import Load, ModelInForce, Stamp
 from consumer.open_runs import Counted, advance
@@ -34,8 +34,6 @@ from ledger.reader import LedgerReader
 _LOG = structlog.get_logger()
 
 REPORT_SECONDS = 1.0
-FENCED_TOO_OFTEN = 5
-"""Fenced so many times in a row, somebody else is using our name."""
 
 
 class Worker:
@@ -68,7 +66,6 @@ class Worker:
         self._stopping = False
         self._reported = 0.0
         self._looked_again = 0.0
-        self._fenced = 0
         self._meters = Meters()
         self._size = BatchSize.starting(settings.batch_max_events, settings.batch_target_seconds)
         self._limit = DeadLetterLimit(settings.dead_letter_ratio, settings.dead_letter_run)
@@ -76,6 +73,7 @@ class Worker:
         self._models = ModelInForce(
             load, revoked_grace=settings.revoked_grace_seconds, retry=settings.model_retry_seconds
         )
+        self._recycling = Recycling(self._new_session)
         self._session = self._new_session()
         self._consumer = new_consumer(
             kafka,
@@ -198,31 +196,14 @@ class Worker:
                 partition, positions[partition], epoch, closing_version=closing, counted=count
             )
         transaction.commit(self._session, self._names, advances, group_metadata, result)
-        self._fenced = 0
+        self._recycling.proved()
         for partition, step in advances.items():
             self._assignment.moved_to(partition, step.position)
 
     def _recycle(self, lost: SessionLost) -> None:
         self._meters.counts.sessions_lost += 1
-        self._session = self._session_after(lost)
+        self._session = self._recycling.after(lost, self._session.transactional_id)
         self._source.rewind()
-
-    def _session_after(self, lost: SessionLost) -> TransactionalSession:
-        """A new session under the same id settles the fate of the old one's transaction."""
-        while True:
-            self._fenced += isinstance(lost, SessionFenced)
-            if self._fenced >= FENCED_TOO_OFTEN:
-                raise IdentityTakenError(
-                    f"another process goes on taking over the transactional id "
-                    f"'{self._session.transactional_id}'; give each machine or folder a name of "
-                    "its own: CRENEAU_INSTANCE"
-                ) from lost
-            _LOG.warning("session lost, making a new one", why=str(lost))
-            time.sleep(Backoff().delay(self._fenced) if self._fenced else 0.0)
-            try:
-                return self._new_session()
-            except SessionFenced as again:
-                lost = again
 
     def _new_session(self) -> TransactionalSession:
         return TransactionalSession(

@@ -53,7 +53,3 @@ class SourceRangesGoneError(UnavailableError):
 
 class CountsDisagreeError(UnavailableError):
     """A replay met another number of events than the runs it replaces: it is not completed."""
-
-
-class ExecutorFencedError(UnavailableError):
-    """Another process goes on under our transactional id."""

@@ -12,7 +12,8 @@ from confluent_kafka import TopicPartition
 
 from broker.clients import new_admin
 from broker.errors import SourceGoneError
-from broker.session import SessionFenced, SessionLost, TransactionAborted, TransactionalSession
+from broker.recycling import Recycling
+from broker.session import SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
 from ledger.fold import Replay
@@ -23,7 +24,7 @@ from replay.chunk import Chunk
 from replay.chunk_scorer import ChunkScorer, Load
 from replay.completion import complete, every_chunk_has_its_run
 from replay.control import pause_at_canary
-from replay.errors import ExecutorFencedError, SourceRangesGoneError
+from replay.errors import SourceRangesGoneError
 from replay.judgement import Judgement, canary_reached, judge, may_run
 from replay.live import Governor
 from replay.settings import ReplaySettings
@@ -42,11 +43,6 @@ and taken again."""
 
 IDLE_LOOK_SECONDS = 1.0
 """How often an executor without tasks looks whether the replay is done."""
-
-FENCED_TOO_OFTEN = 3
-
-FENCED_PAUSE_SECONDS = 0.5
-"""How long to wait before taking the id back from whoever fenced us, once more each time."""
 
 
 class Executor:
@@ -76,12 +72,12 @@ class Executor:
         self._runs = RunsReader(kafka)
         self._archive = archive
         self._scorer = ChunkScorer(kafka, load, archive, queue_kbytes=settings.queue_kbytes)
+        self._recycling = Recycling(self._new_session)
         self._session = self._new_session()
         self._governor = Governor(kafka, settings.limits, self._live_scoring)
         self._queue = TaskQueue(kafka, settings)
         self._not_before = 0.0
         self._looked_at = 0.0
-        self._fenced = 0
         self._patience = 0.0
 
     def run(self) -> None:
@@ -213,7 +209,7 @@ class Executor:
         self._session.send_offsets(self._queue.offsets(place), group_metadata)
         self._session.commit()
         self._queue.committed()
-        self._fenced = 0
+        self._recycling.proved()
         return True
 
     def _commit_skipped(self) -> None:
@@ -229,22 +225,7 @@ class Executor:
             self._recycle(lost)
 
     def _recycle(self, lost: SessionLost) -> None:
-        """A new session under the same id settles what became of the old one's transaction."""
-        while True:
-            self._fenced += isinstance(lost, SessionFenced)
-            if self._fenced >= FENCED_TOO_OFTEN:
-                raise ExecutorFencedError(
-                    f"another process goes on taking over the transactional id "
-                    f"'{self._session.transactional_id}'; give each machine or folder a name of "
-                    "its own: CRENEAU_INSTANCE"
-                ) from lost
-            _LOG.warning("session lost, making a new one", why=str(lost))
-            time.sleep(FENCED_PAUSE_SECONDS * self._fenced)
-            try:
-                self._session = self._new_session()
-                return
-            except SessionFenced as again:
-                lost = again
+        self._session = self._recycling.after(lost, self._session.transactional_id)
 
     def _new_session(self) -> TransactionalSession:
         return TransactionalSession(

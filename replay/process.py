@@ -15,13 +15,14 @@ import structlog
 
 from broker.instance import first_free_index
 from broker.pool_process import EXIT_TRY_AGAIN, when_the_pool_ends
+from broker.recycling import IdentityTakenError
 from broker.session import SessionLost
 from broker.settings import KafkaSettings
 from model.errors import ModelUnusable
 from producer_contract.errors import BadUseError, CreneauError
 from replay.certificate import NotCertifiableError
 from replay.chunk_scorer import Load
-from replay.errors import CountsDisagreeError, ExecutorFencedError, SourceRangesGoneError
+from replay.errors import CountsDisagreeError, SourceRangesGoneError
 from replay.executor import Executor
 from replay.settings import ReplaySettings
 from replay.source import Archive
@@ -31,7 +32,7 @@ _LOG = structlog.get_logger()
 SOMEBODY_MUST_ACT = (
     BadUseError,
     CountsDisagreeError,
-    ExecutorFencedError,
+    IdentityTakenError,
     ModelUnusable,
     NotCertifiableError,
     SourceRangesGoneError,

@@ -3,56 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError
 
 import consumer.process
-import consumer.worker
-import replay.executor
 import replay.process
-from broker.session import SessionFenced, SessionLost
+from broker.session import SessionLost
 from broker.settings import KafkaSettings
-from consumer.errors import IdentityTakenError
 from consumer.settings import WorkerSettings
-from replay.errors import ExecutorFencedError
 from replay.settings import ReplaySettings
 
-FENCED = SessionFenced(KafkaError(KafkaError.PRODUCER_FENCED, "fenced"), "committing")
 LOST = SessionLost(KafkaError(KafkaError._TIMED_OUT, "lost"), "committing")
 
 
 def lose(*_: Any, **__: Any) -> None:
     raise LOST
-
-
-@pytest.mark.parametrize(
-    ("module", "cls", "error"),
-    [
-        (consumer.worker, consumer.worker.Worker, IdentityTakenError),
-        (replay.executor, replay.executor.Executor, ExecutorFencedError),
-    ],
-)
-def test_fenced_while_making_a_new_session_too_it_gives_up_after_a_few(
-    monkeypatch: pytest.MonkeyPatch, module: Any, cls: Any, error: type[Exception]
-) -> None:
-    made = []
-
-    def fenced(_: object) -> None:
-        made.append(1)
-        raise FENCED
-
-    monkeypatch.setattr(module.time, "sleep", lambda _: None)
-    monkeypatch.setattr(cls, "_new_session", fenced)
-    one = object.__new__(cls)
-    one._fenced = 0
-    one._session = SimpleNamespace(transactional_id="some-id")
-    one._meters = SimpleNamespace(counts=SimpleNamespace(sessions_lost=0))
-    with pytest.raises(error, match="some-id"):
-        one._recycle(FENCED)
-    assert len(made) == module.FENCED_TOO_OFTEN - 1
 
 
 def test_an_executor_that_lost_its_session_is_to_be_started_again(
