@@ -25,7 +25,7 @@ from replay.chunk_scorer import ChunkScorer, Load
 from replay.completion import complete, every_chunk_has_its_run
 from replay.control import pause_at_canary
 from replay.errors import SourceRangesGoneError
-from replay.judgement import Judgement, canary_reached, judge, may_run
+from replay.judgement import Judgement, canary_first, canary_reached, judge, may_run
 from replay.live import Governor
 from replay.settings import ReplaySettings
 from replay.source import Archive, gone_ranges, refuse_gone
@@ -90,6 +90,7 @@ class Executor:
         self._ledger.read_to_end()
         while not self._stop():
             self._ledger.poll()
+            self._release_withheld()
             if not self._may_take_one():
                 self._commit_skipped()
                 self._queue.idle(WAIT_SECONDS)
@@ -124,6 +125,11 @@ class Executor:
             return False
         return time.monotonic() >= self._not_before
 
+    def _release_withheld(self) -> None:
+        active = self._ledger.state.active_replay
+        if active is None or not canary_first(active):
+            self._queue.release()
+
     def _settle(self, task: Task, place: TopicPartition) -> None:
         """Do what the ledger and the runs say about a task."""
         group_metadata = self._queue.group_metadata()
@@ -137,6 +143,8 @@ class Executor:
             self._queue.skip(place)
         elif judgement is Judgement.DO:
             self._do(self._ledger.state.replays[task.replay_id], task, place, group_metadata)
+        elif judgement is Judgement.WITHHOLD:
+            self._queue.withhold(place)
         else:
             self._queue.put_back(place)
             self._queue.idle(WAIT_SECONDS)
@@ -145,10 +153,6 @@ class Executor:
         self, replay: Replay, task: Task, place: TopicPartition, group_metadata: object
     ) -> None:
         began = time.monotonic()
-        if canary_reached(replay, self._runs.runs):
-            self._queue.put_back(place)
-            self._pause_for_canary(replay)
-            return
         self._patience = PATIENCE_SECONDS
         try:
             chunk = self._scorer.score(
@@ -254,6 +258,10 @@ class Executor:
         if replay is None or not may_run(replay, self._ledger.state):
             return
         if not now and time.monotonic() < self._looked_at + IDLE_LOOK_SECONDS:
+            return
+        if canary_first(replay) and canary_reached(replay, self._runs.read_to_end()):
+            # Before the completion: a replay that is nothing but canary pauses too.
+            self._pause_for_canary(replay)
             return
         if now and len(of_replay(self._runs.runs, replay.replay_id)) + 1 < replay.request.chunks:
             # Far from it, as of before this chunk; what others did since, the next look will see.

@@ -10,11 +10,13 @@ from replay.tasks import Task
 
 class Judgement(Enum):
     """``DO`` it; ``SKIP`` it (done, cancelled, completed); ``HOLD`` it until the ledger says more;
-    ``READ`` the ledger first: it does not yet show the request."""
+    ``WITHHOLD`` it until the canary has been looked at; ``READ`` the ledger first: it does not yet
+    show the request."""
 
     DO = "do"
     SKIP = "skip"
     HOLD = "hold"
+    WITHHOLD = "withhold"
     READ = "read"
 
 
@@ -25,7 +27,9 @@ def judge(task: Task, state: LedgerState, runs: Iterable[Run]) -> Judgement:
         return Judgement.READ
     if not replay.active or _has_run(task, runs):
         return Judgement.SKIP
-    return Judgement.DO if may_run(replay, state) else Judgement.HOLD
+    if not may_run(replay, state):
+        return Judgement.HOLD
+    return Judgement.WITHHOLD if canary_first(replay) and not task.canary else Judgement.DO
 
 
 def may_run(replay: Replay, state: LedgerState) -> bool:
@@ -33,12 +37,17 @@ def may_run(replay: Replay, state: LedgerState) -> bool:
     return replay.state is ReplayState.RUNNING and state.usable(replay.request.with_model)
 
 
+def canary_first(replay: Replay) -> bool:
+    """Whether its canary has yet to be accepted; once resumed it goes on to the end."""
+    return replay.request.canary_chunks is not None and not replay.resumed
+
+
 def canary_reached(replay: Replay, runs: Iterable[Run]) -> bool:
-    """Whether the replay has come to where it pauses itself; once resumed it goes on to the end."""
-    share = replay.request.canary_chunks
-    if share is None or replay.resumed:
+    """Whether the replay has come to where it pauses itself."""
+    chunks = replay.request.canary_chunks
+    if chunks is None or not canary_first(replay):
         return False
-    return len(of_replay(runs, replay.replay_id)) >= share
+    return len(of_replay(runs, replay.replay_id)) >= chunks
 
 
 def _has_run(task: Task, runs: Iterable[Run]) -> bool:

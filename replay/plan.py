@@ -17,10 +17,11 @@ way within one and readers are never held back for long."""
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be replayed. ``affected`` is in order, with neighbours merged; ``chunks`` cut
-    it into pieces, newest first."""
+    it into pieces, newest first. ``canary_chunks``: the first so many of them are the canary."""
 
     affected: tuple[Interval, ...]
     chunks: tuple[Interval, ...]
+    canary_chunks: int | None = None
 
 
 def affected_ranges(
@@ -67,19 +68,28 @@ def make_plan(
     fences: Mapping[int, int],
     *,
     chunk_offsets: int = CHUNK_OFFSETS,
+    canary: float | None = None,
 ) -> Plan:
     """The plan for these affected ranges.
 
-    Newest first: the nearer to its partition's fence, the earlier a chunk comes.
+    Newest first: the nearer to its partition's fence, the earlier a chunk comes. ``canary``: the
+    share of the offsets (at least one) that the first chunks are to hold, to the offset.
     """
+
+    def newest_first(chunk: Interval) -> tuple[int, int]:
+        return fences.get(chunk.partition, 0) - chunk.to_offset, chunk.partition
+
     affected = tuple(
         Interval(partition, start, end)
         for partition in sorted(ranges)
         for start, end in merged(ranges[partition])
     )
     chunks = [chunk for interval in affected for chunk in _chunks(interval, chunk_offsets)]
-    chunks.sort(key=lambda one: (fences.get(one.partition, 0) - one.to_offset, one.partition))
-    return Plan(affected, tuple(chunks))
+    chunks.sort(key=newest_first)
+    if canary is None or not chunks:
+        return Plan(affected, tuple(chunks))
+    first, rest = _split(chunks, canary)
+    return Plan(affected, (*first, *sorted(rest, key=newest_first)), len(first))
 
 
 def _chunks(interval: Interval, most: int) -> list[Interval]:
@@ -89,3 +99,16 @@ def _chunks(interval: Interval, most: int) -> list[Interval]:
     pieces = -(-length // most)
     edges = [start + length * piece // pieces for piece in range(pieces + 1)]
     return [Interval(partition, a, b) for a, b in pairwise(edges)]
+
+
+def _split(chunks: Sequence[Interval], share: float) -> tuple[list[Interval], list[Interval]]:
+    """The first ``share`` of all offsets, and the rest; one chunk is cut in two where need be."""
+    left = max(1, round(share * sum(end - start for _, start, end in chunks)))
+    place = 0
+    while left > (length := chunks[place].to_offset - chunks[place].from_offset):
+        left -= length
+        place += 1
+    partition, start, end = chunks[place]
+    older = [Interval(partition, start, end - left)] if left < end - start else []
+    newer = Interval(partition, end - left, end)
+    return [*chunks[:place], newer], [*older, *chunks[place + 1 :]]

@@ -36,8 +36,8 @@ _ENVELOPE = 1_024
 class Order:
     """What an operator asks for. ``from_models`` empty: every model ever revoked.
 
-    ``canary``: the share of the chunks after which the replay pauses itself. ``rate``: events per
-    second, over all executors.
+    ``canary``: the share of the affected offsets after which the replay pauses itself. ``rate``:
+    events per second, over all executors.
     """
 
     with_model: str
@@ -121,7 +121,7 @@ def request_replay(
     # Partitions may have acknowledged, and others decided, more than the first reading knew.
     state = read_ledger(kafka)
     refuse_moved(state, order, from_models)
-    plan = plan_replay(kafka, state, from_models, fence, order.selection, chunk_offsets, say)
+    plan = plan_replay(kafka, state, from_models, fence, order, chunk_offsets, say)
     refuse_gone(gone_ranges(kafka, new_admin(kafka), plan.affected), archive)
     return _write(kafka, order, from_models, fence.offsets, plan, by=by, reason=reason)
 
@@ -151,7 +151,7 @@ def plan_replay(
     state: LedgerState,
     from_models: frozenset[str],
     fence: Fence,
-    selection: Selection,
+    order: Order,
     chunk_offsets: int,
     say: Callable[[str], None],
 ) -> Plan:
@@ -163,9 +163,9 @@ def plan_replay(
     ranges: Mapping[int, Sequence[tuple[int, int]]] = affected_ranges(
         [*knowledge.runs, *seen.runs], from_models, seen.held
     )
-    if selection != Selection():
-        ranges = cut(ranges, selected_offsets(kafka, selection))
-    return make_plan(ranges, fence.offsets, chunk_offsets=chunk_offsets)
+    if order.selection != Selection():
+        ranges = cut(ranges, selected_offsets(kafka, order.selection))
+    return make_plan(ranges, fence.offsets, chunk_offsets=chunk_offsets, canary=order.canary)
 
 
 def selected_offsets(kafka: KafkaSettings, selection: Selection) -> dict[int, tuple[int, int]]:
@@ -237,7 +237,7 @@ def _write(
         affected=plan.affected,
         chunks=len(plan.chunks),
         rate=order.rate,
-        canary_chunks=_canary_chunks(order, plan),
+        canary_chunks=plan.canary_chunks,
     )
     _refuse_too_large(request)
 
@@ -248,15 +248,9 @@ def _write(
 
     topic = kafka.names.replay_tasks
     partitions = len(partitions_of(new_admin(kafka), topic))
-    tasks = spread(topic, partitions, replay_id, plan.chunks)
+    tasks = spread(topic, partitions, replay_id, plan.chunks, plan.canary_chunks or 0)
     offsets = append(kafka, decide, companions=lambda: tasks)
     return Requested(replay_id, offsets[0], plan)
-
-
-def _canary_chunks(order: Order, plan: Plan) -> int | None:
-    if order.canary is None or not plan.chunks:
-        return None
-    return max(1, round(order.canary * len(plan.chunks)))
 
 
 def _refuse_too_large(request: ReplayRequested) -> None:

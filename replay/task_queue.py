@@ -23,6 +23,7 @@ class TaskQueue:
         self._partitions = len(partitions_of(new_admin(kafka), self._topic))
         self._skipped: dict[int, int] = {}
         self._held = False
+        self._withheld: set[int] = set()
         self.assigned: frozenset[int] = frozenset()
         session = int(settings.session_timeout_seconds * 1_000)
         self._consumer: Consumer = new_consumer(
@@ -77,6 +78,20 @@ class TaskQueue:
             if decide(kafka_error(error)) is Decision.PERSON:
                 raise unavailable(kafka_error(error), "going back to a task", self._where) from None
 
+    def withhold(self, place: TopicPartition) -> None:
+        """Put the task back, and take none of its partition until ``release``."""
+        self.put_back(place)
+        if place.partition in self.assigned:
+            self._withheld.add(place.partition)
+            self._consumer.pause([TopicPartition(self._topic, place.partition)])
+
+    def release(self) -> None:
+        """Take tasks of every partition again."""
+        if self._withheld:
+            self._withheld.clear()
+            self._held = True
+            self._pause(False)
+
     def offsets(self, done: TopicPartition | None = None) -> list[TopicPartition]:
         """What to commit: the skipped tasks, and ``done``."""
         ends = dict(self._skipped)
@@ -99,19 +114,22 @@ class TaskQueue:
     def _pause(self, held: bool) -> None:
         if held == self._held or not self.assigned:
             return
-        parts = [TopicPartition(self._topic, partition) for partition in self.assigned]
+        chosen = self.assigned if held else self.assigned - self._withheld
+        parts = [TopicPartition(self._topic, partition) for partition in chosen]
         (self._consumer.pause if held else self._consumer.resume)(parts)
         self._held = held
 
     def _assign(self, _: Consumer, parts: Sequence[TopicPartition]) -> None:
         self.assigned = frozenset(part.partition for part in parts)
         self._held = False
+        self._withheld.clear()
 
     def _revoke(self, _: Consumer, parts: Sequence[TopicPartition]) -> None:
         gone = {part.partition for part in parts}
         self.assigned = self.assigned - gone
         # The next owner skips them again.
         self._skipped = {p: end for p, end in self._skipped.items() if p not in gone}
+        self._withheld -= gone
 
 
 def _place(message: Message) -> TopicPartition:

@@ -15,23 +15,23 @@ from ledger.writer import Companion
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One chunk of one replay."""
+    """One chunk of one replay. ``canary``: it is one of those that come before the others."""
 
     replay_id: str
     chunk: Interval
+    canary: bool = False
 
 
 def encode_task(task: Task) -> bytes:
     """The task as it stands on ``replay-tasks``."""
-    return json.dumps(
-        {
-            "replay_id": task.replay_id,
-            "source_partition": task.chunk.partition,
-            "from_offset": task.chunk.from_offset,
-            "to_offset": task.chunk.to_offset,
-        },
-        separators=(",", ":"),
-    ).encode()
+    fields = {
+        "replay_id": task.replay_id,
+        "source_partition": task.chunk.partition,
+        "from_offset": task.chunk.from_offset,
+        "to_offset": task.chunk.to_offset,
+    }
+    canary = {"canary": True} if task.canary else {}
+    return json.dumps(fields | canary, separators=(",", ":")).encode()
 
 
 def decode_task(value: bytes | None) -> Task:
@@ -45,7 +45,7 @@ def decode_task(value: bytes | None) -> Task:
         chunk = Interval(
             int(fields["source_partition"]), int(fields["from_offset"]), int(fields["to_offset"])
         )
-        return Task(str(fields["replay_id"]), chunk)
+        return Task(str(fields["replay_id"]), chunk, bool(fields.get("canary", False)))
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableLedgerError(
             f"a record of replay-tasks cannot be read ({error!r}); "
@@ -54,11 +54,14 @@ def decode_task(value: bytes | None) -> Task:
 
 
 def spread(
-    topic: str, partitions: int, replay_id: str, chunks: Sequence[Interval]
+    topic: str, partitions: int, replay_id: str, chunks: Sequence[Interval], canary: int = 0
 ) -> list[Companion]:
-    """The tasks over the task partitions in turn, so that each executor begins with the newest."""
+    """The tasks over the task partitions in turn, so that each executor begins with the newest.
+
+    ``canary``: the first so many are the canary's.
+    """
     return [
-        Companion(topic, place % partitions, encode_task(Task(replay_id, chunk)))
+        Companion(topic, place % partitions, encode_task(Task(replay_id, chunk, place < canary)))
         for place, chunk in enumerate(chunks)
     ]
 

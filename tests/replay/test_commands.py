@@ -47,20 +47,20 @@ def test_from_the_alarm_to_the_verified_certificate(world: ReplayWorld) -> None:
     assert {output["model_version"] for output in world.in_force().values()} == {"good"}
 
 
-def test_a_canary_pauses_and_goes_on_when_resumed(world: ReplayWorld) -> None:
+def test_a_canary_is_the_share_that_was_asked_for_and_goes_on_when_resumed(
+    world: ReplayWorld,
+) -> None:
     world.start_with("bad")
     world.register("good", seed=1)
-    small = {"REPLAY__CHUNK_OFFSETS": "20"}
     with WorkerProcess(world):
         world.until_done(world.publish(300))
         creneau(world, "model", "revoke", "bad", "--with", "good", "--reason", "flipped")
-        words = ("replay", "start", "--with", "good", "--canary", "10%")
-        paused = creneau_json(world, *words, **small)
-        assert paused["state"] == "paused"
-        assert 0 < paused["corrected"] < 300
+        words = ("replay", "start", "--with", "good", "--canary", "10%", "--executors", "2")
+        paused = creneau_json(world, *words)
+        assert (paused["state"], paused["corrected"]) == ("paused", 30)
         assert creneau_json(world, "replay", "status")["state"] == "paused"
         creneau(world, "replay", "start", "--with", "good", code=2)
-        done = creneau_json(world, "replay", "resume", "--executors", "1", **small)
+        done = creneau_json(world, "replay", "resume", "--executors", "1")
         assert (done["state"], done["corrected"]) == ("completed", 300)
 
 

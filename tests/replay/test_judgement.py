@@ -19,17 +19,27 @@ from tests.ledger.build import (
 
 MODELS = (registered("bad"), registered("good"), promoted("bad"), revoked("bad", to="good"))
 REQUEST = requested("r", "bad", to="good", affected=[(0, 0, 10)], chunks=2, canary_chunks=1)
-TASK = Task("r", Interval(0, 0, 5))
+TASK = Task("r", Interval(0, 0, 5), canary=True)
+LATER = Task("r", Interval(0, 5, 10))
 DONE = Run(0, 0, 5, 8, "good", "r", scored=5)
 
 
-def judged(*records: object, runs: tuple[Run, ...] = ()) -> Judgement:
+def judged(*records: object, runs: tuple[Run, ...] = (), task: Task = TASK) -> Judgement:
     state: LedgerState = ledger(*MODELS, *records)  # type: ignore[arg-type]
-    return judge(TASK, state, runs)
+    return judge(task, state, runs)
 
 
 def test_a_task_comes_back_as_it_was_written() -> None:
     assert decode_task(encode_task(TASK)) == TASK
+    assert decode_task(encode_task(LATER)) == LATER
+    assert b"canary" not in encode_task(LATER)
+
+
+def test_nothing_but_the_canary_is_done_before_somebody_has_looked_at_it() -> None:
+    assert judged(REQUEST, task=LATER) is Judgement.WITHHOLD
+    assert judged(REQUEST, paused("r"), task=LATER) is Judgement.HOLD
+    assert judged(REQUEST, paused("r"), resumed("r"), task=LATER) is Judgement.DO
+    assert judged(REQUEST, cancelled("r"), task=LATER) is Judgement.SKIP
 
 
 def test_a_task_of_the_active_replay_is_done() -> None:
