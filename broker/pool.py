@@ -15,6 +15,7 @@ import structlog
 
 from broker.backoff import Backoff
 from broker.pool_process import EXIT_TRY_AGAIN
+from broker.stopping import Stopping
 
 _LOG = structlog.get_logger()
 
@@ -200,7 +201,7 @@ class Pool(Generic[R]):
         """How often a process was started again."""
         return sum(max(0, place.starts - 1) for place in self._places)
 
-    def run(self, stopped: threading.Event) -> int:
+    def run(self, stopped: Stopping) -> int:
         """Run until ``stopped`` is set (0), or an exit code says that somebody has to act."""
         code = 0
         try:

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +41,13 @@ def slot_app(
     ] = None,
 ) -> None:
     """Be the slot app: publish the market's slots at a steady rate. Ctrl-C ends it."""
+    from broker.stopping import Stopping
     from creneau.sandbox.slot_app import Orders, run_slot_app
     from creneau.settings import load_settings
 
     orders = Orders(rate, seconds, count, seed, _one_in(malformed), record)
     kafka = load_settings().kafka_settings()
-    stop = threading.Event()
+    stop = Stopping()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda *_: stop.set())
     typer.echo(f"publishing to {kafka.names.slot_created} at {kafka.bootstrap_servers}", err=True)

@@ -26,10 +26,10 @@ def worker(
     Settings: the section 'worker' of creneau.toml.
     """
     import signal
-    import threading
 
     import structlog
 
+    from broker.stopping import Stopping
     from consumer import health, preflight
     from consumer.exposition import exposition
     from consumer.pool import WorkerPool
@@ -42,7 +42,7 @@ def worker(
     configure_log()
     preflight.check(settings.kafka_settings())
     pool = WorkerPool([sys.executable, "-m", "creneau.cli.worker"], processes)
-    stopped = threading.Event()
+    stopped = Stopping()
     interrupted = False
 
     def stop(number: int, _: object) -> None:

@@ -1,7 +1,6 @@
 """The pretend slot app: announces the market's slots at a steady rate, some of them malformed."""
 
 import json
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from confluent_kafka import KafkaError, Message
 from broker.clients import new_admin, new_producer
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
+from broker.stopping import Stopping
 from creneau.sandbox.malformed import CODES, malformed
 from creneau.sandbox.market import make_market
 from creneau.sandbox.pace import Pace
@@ -69,7 +69,7 @@ class Published:
     seconds: float = 0.0
 
 
-def run_slot_app(kafka: KafkaSettings, orders: Orders, stop: threading.Event) -> Published:
+def run_slot_app(kafka: KafkaSettings, orders: Orders, stop: Stopping) -> Published:
     """Publish until the orders are done or ``stop`` is set; everything counted has been delivered.
 
     Raises:
@@ -110,7 +110,7 @@ def run_slot_app(kafka: KafkaSettings, orders: Orders, stop: threading.Event) ->
 
 
 def _send_at_pace(
-    orders: Orders, done: Published, send: Callable[[], None], stop: threading.Event
+    orders: Orders, done: Published, send: Callable[[], None], stop: Stopping
 ) -> float:
     """Send what is due until the end; the seconds it took."""
     start = time.monotonic()
@@ -165,16 +165,29 @@ class _Spoiler:
         left = self._producer.flush(FLUSH_SECONDS)
         if kind is None and (left or self._failure):
             reason = self._failure.str() if self._failure else f"{left} not sent in time"
-            raise NotPublishedError(
-                f"malformed events did not reach {self._topic}: {reason}; is the broker up?"
-            )
+            raise self._not_published(reason)
 
     def publish(self, slot: Offered, code: str) -> None:
+        """Hand one over; waits while the queue is full. Raises ``NotPublishedError``."""
         value = malformed(encode_slot_created(slot.event), code)
-        self._producer.produce(
-            self._topic, value, slot.event.slot_id.encode(), on_delivery=self._delivered
+        deadline = time.monotonic() + FLUSH_SECONDS
+        while True:
+            try:
+                self._producer.produce(
+                    self._topic, value, slot.event.slot_id.encode(), on_delivery=self._delivered
+                )
+            except BufferError:
+                if time.monotonic() > deadline:
+                    raise self._not_published("the queue does not drain") from None
+                self._producer.poll(0.1)
+            else:
+                self._producer.poll(0)
+                return
+
+    def _not_published(self, reason: str) -> NotPublishedError:
+        return NotPublishedError(
+            f"malformed events did not reach {self._topic}: {reason}; is the broker up?"
         )
-        self._producer.poll(0)
 
     def _delivered(self, failure: KafkaError | None, _message: Message) -> None:
         self._failure = failure or self._failure

@@ -14,6 +14,7 @@ import pytest
 from broker import pool as pools
 from broker.backoff import Backoff
 from broker.pool import Pool, Reported
+from broker.stopping import Stopping
 
 AT_ONCE = Backoff(first=0.01, longest=0.01)
 DRAINS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); "
@@ -87,13 +88,13 @@ def test_another_exit_code_ends_the_pool_and_the_rest_drains(code: int, tmp_path
     ending = f"import os; os.mkdir({str(first)!r})"
     act = f"try:\n {ending}\nexcept OSError: signal.pause()\nsys.exit({code})"
     pool = silent(f"{DRAINS}\n{act}", 2)
-    assert pool.run(threading.Event()) == code
+    assert pool.run(Stopping()) == code
     assert pool.pids == []
 
 
 def test_stopped_it_drains_them_all() -> None:
     pool = reporting(REPORTS + "signal.pause()")
-    stopped = threading.Event()
+    stopped = Stopping()
     thread = threading.Thread(target=lambda: codes.append(pool.run(stopped)))
     codes: list[int] = []
     thread.start()
