@@ -59,9 +59,10 @@ def down(
 
 def status(as_json: Json = False) -> None:
     """Say whether the sandbox's Kafka is up (exit code 1: it is not)."""
+    from creneau.sandbox.state import read
     from creneau.settings import load_settings
 
-    found = _kafka().read(load_settings().sandbox_file.parent)
+    found = read(load_settings().sandbox_file.parent)
     alive = found.alive if found else 0
     if as_json:
         brokers = [

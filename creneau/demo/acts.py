@@ -11,6 +11,7 @@ import shlex
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,12 +136,13 @@ class Acts:
             return None
 
     def _kill_child_of(self, parent: Child, what: str) -> float:
-        pids = children_of(parent.pid)
-        if not pids:
-            raise NothingToKillError(f"there is no process to kill: {what} (see {parent.log})")
-        os.kill(pids[-1], signal.SIGKILL)
-        self.view.say(f"killed {what} with SIGKILL (process {pids[-1]})")
-        return time.time()
+        for pid in reversed(children_of(parent.pid)):
+            # It may end between the look and the kill.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.view.say(f"killed {what} with SIGKILL (process {pid})")
+                return time.time()
+        raise NothingToKillError(f"there is no process to kill: {what} (see {parent.log})")
 
     def _enough_is_wrong(self) -> bool:
         return self.watch.glance().held.get(BAD, 0) >= SCORED_WRONGLY * self.rate * self.seconds

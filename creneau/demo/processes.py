@@ -138,16 +138,20 @@ def children_of(pid: int) -> list[int]:
 
 
 def _all_processes() -> Iterator[tuple[int, int, str]]:
-    """Id, parent's id and command line of every process."""
+    """Id, parent's id and command line of every process that runs (a zombie does not)."""
     if Path("/proc/self/stat").exists():
         yield from _by_proc()
         return
     listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,command="],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for line in listed.stdout.splitlines():
-        pid, parent, command = line.split(maxsplit=2)
-        yield int(pid), int(parent), command
+        pid, parent, state, *command = line.split(maxsplit=3)
+        if not state.startswith("Z"):
+            yield int(pid), int(parent), "".join(command)
 
 
 def _by_proc() -> Iterator[tuple[int, int, str]]:
@@ -159,5 +163,7 @@ def _by_proc() -> Iterator[tuple[int, int, str]]:
             )
         except OSError:
             continue  # it ended in between
-        # The name, in parentheses, may hold anything; the parent is the second field after it.
-        yield int(entry.name), int(stat.rpartition(")")[2].split()[1]), command
+        # The name, in parentheses, may hold anything; state and parent are the fields after it.
+        state, parent = stat.rpartition(")")[2].split()[:2]
+        if state not in "ZX":
+            yield int(entry.name), int(parent), command

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,8 @@ from broker.settings import KafkaSettings
 from creneau.demo import processes
 from creneau.demo.processes import Child
 from creneau.sandbox import kafka as sandbox
+from creneau.sandbox.alone import alone, unusable
+from creneau.sandbox.state import read
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
@@ -63,10 +65,10 @@ class Stage:
             environment=self._environment(),
             keep=self.keep,
         )
+        _end(self._stack, workers.stop, only_on_failure=self.keep)
         if self.keep:
             kept = {"workers_pid": workers.pid, "workers_port": port}
             (self.folder / KEPT).write_text(json.dumps(kept) + "\n", "utf-8")
-        _end(self._stack, workers.stop, only_on_failure=self.keep)
         return Workers(workers, port)
 
     def _environment(self) -> dict[str, str]:
@@ -137,19 +139,35 @@ def set_up(folder: Path, *, keep: bool, settings: Mapping[str, str]) -> Iterator
         yield Stage(folder, KafkaSettings(bootstrap), keep, settings, stack)
 
 
+def alone_in(folder: Path) -> AbstractContextManager[None]:
+    """No other demo may play in ``folder`` meanwhile: it would clear ours away.
+
+    Raises:
+        BusyError: one does.
+        FolderUnusableError: the lock file, beside the folder, cannot be made.
+    """
+    busy = f"another demo is playing in {folder}: wait for it, or set CRENEAU_VAR to another folder"
+    return alone(folder.with_suffix(".lock"), busy)
+
+
 def clear(folder: Path) -> None:
     """Make ``folder`` an empty one, unless something runs from it.
 
     Raises:
         StillRunningError: a kept demo does.
+        FolderUnusableError: it cannot be emptied or made.
     """
-    there = sandbox.read(folder / "sandbox") if folder.exists() else None
-    if there is not None and there.alive:
-        raise StillRunningError(
-            f"a demo that was kept still runs from {folder}; {ways_around(folder)[-1]}"
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        there = read(folder / "sandbox")
+        if there is not None and there.alive:
+            raise StillRunningError(
+                f"a demo that was kept still runs from {folder}; {ways_around(folder)[-1]}"
+            )
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise unusable(folder, error) from error
 
 
 def _start_kafka(folder: Path, keep: bool, stack: ExitStack) -> str:
@@ -163,14 +181,28 @@ def _start_kafka(folder: Path, keep: bool, stack: ExitStack) -> str:
 
 def ways_around(folder: Path) -> list[str]:
     """How to look around in a kept demo and how to stop it: a command a line."""
-    kept = json.loads((folder / KEPT).read_text("utf-8"))
     var = f"CRENEAU_VAR={shlex.quote(str(folder))}"
-    return [
+    ways = [
         f"{var} creneau status",
         f"{var} creneau model log",
         f"{var} creneau replay list",
         f"{var} creneau dead list",
         f"{var} creneau sandbox slot-app --rate 100",
+    ]
+    kept = _kept(folder)
+    if kept is None:
+        # It was killed while it started: its Kafka runs, its workers never did.
+        return [*ways, f"stop it: {var} creneau sandbox down"]
+    return [
+        *ways,
         f"curl http://127.0.0.1:{kept['workers_port']}/metrics",
         f"stop it: kill {kept['workers_pid']} && {var} creneau sandbox down",
     ]
+
+
+def _kept(folder: Path) -> dict[str, int] | None:
+    try:
+        kept = json.loads((folder / KEPT).read_text("utf-8"))
+        return {name: int(kept[name]) for name in ("workers_pid", "workers_port")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -5,6 +5,7 @@ at least, and the story is played (``acts``); when the replay is done and the la
 outcome, the certificate is verified and a plain reader checks.
 """
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,13 +20,15 @@ from creneau.demo.latency import Delay, quantiles_ms, recovered_at, undisturbed
 from creneau.demo.logs import read_logs, read_record
 from creneau.demo.models import BAD, GOOD, Trained, make_second_known, put_first_in_force, train
 from creneau.demo.result import ReplayResult, Result
-from creneau.demo.stage import Stage, Workers, clear, set_up
+from creneau.demo.stage import Stage, Workers, alone_in, clear, set_up
 from creneau.demo.standing import StandingWatch
 from creneau.demo.view import View
 from creneau.demo.watch import Watch
+from creneau.sandbox.alone import unusable
 from ledger.fold import Replay
 from ledger.reader import read_ledger
 
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 MALFORMED_EVERY: Final = 500
 WORKERS: Final = 2
 CHUNKS: Final = 24
@@ -57,9 +60,22 @@ def play(script: Script, view: View) -> Result:
 
     Raises:
         StillRunningError: an earlier demo was kept and still runs.
+        BusyError: another one is playing in the same folder.
+        FolderUnusableError: the folder cannot be written to, or the disk is full.
         CreneauError: something that it needs does not start, or died on the way.
     """
-    clear(script.folder)
+    try:
+        with alone_in(script.folder):
+            clear(script.folder)
+            return _play(script, view)
+    except OSError as error:
+        # All that the demo writes is in its folder; a closed pipe, say, is something else.
+        if error.filename is None and error.errno not in FULL:
+            raise
+        raise unusable(script.folder, error) from error
+
+
+def _play(script: Script, view: View) -> Result:
     with ThreadPoolExecutor(1) as aside:
         view.say("starting Kafka; meanwhile two models learn from the synthetic market")
         trained = train(script.folder, script.seed, aside)

@@ -4,80 +4,24 @@ What is up is written to ``<var>/sandbox/sandbox.json``; data and logs lie in
 ``<var>/sandbox/kafka`` and stay there, so that a later ``up`` goes on with them.
 """
 
-import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
 
+from creneau.sandbox.alone import alone, unusable
 from creneau.sandbox.processes import ask_to_stop, birth, wait_until_gone
+from creneau.sandbox.state import FILE, RunningBroker, Sandbox, read
 from producer_contract.errors import BadUseError
 from producer_contract.testing.broker import STEADY, STOP_SECONDS, Broker
 from producer_contract.testing.embedded import EmbeddedKafka
 
-FILE: Final = "sandbox.json"
-
 
 class AlreadyUpError(BadUseError):
     """The sandbox is up already."""
-
-
-class FolderUnusableError(BadUseError):
-    """The sandbox's folder cannot be written to."""
-
-
-class BusyError(BadUseError):
-    """Another command is starting or stopping the sandbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunningBroker:
-    """A broker by its process: ``born`` tells it from a later process with the same id."""
-
-    node_id: int
-    port: int
-    pid: int
-    born: str
-
-    @property
-    def alive(self) -> bool:
-        return birth(self.pid) == self.born
-
-
-@dataclass(frozen=True, slots=True)
-class Sandbox:
-    """What ``sandbox.json`` holds. ``started_at``: RFC 3339, UTC."""
-
-    bootstrap_servers: str
-    brokers: tuple[RunningBroker, ...]
-    started_at: str
-
-    @property
-    def alive(self) -> int:
-        """How many of the brokers are running."""
-        return sum(broker.alive for broker in self.brokers)
-
-
-def read(folder: Path) -> Sandbox | None:
-    """The sandbox that was started last in ``folder`` and not stopped; None: there is none.
-
-    Its processes may have gone since, with a reboot say: see ``Sandbox.alive``.
-    """
-    try:
-        found: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
-        brokers = tuple(RunningBroker(**broker) for broker in found["brokers"])
-        return Sandbox(found["bootstrap_servers"], brokers, found["started_at"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadUseError(
-            f"{folder / FILE} cannot be read ({error}): delete it; brokers that still run show "
-            "as `java … kafka.Kafka` in ps"
-        ) from error
 
 
 def up(
@@ -115,13 +59,12 @@ def up(
             jvm=STEADY,
             watched=False,
         ).start()
-        sandbox = Sandbox(
-            cluster.bootstrap_servers,
-            tuple(_record(broker) for broker in cluster.brokers),
-            datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        )
-        _write(folder / FILE, sandbox)
-        return sandbox
+        try:
+            return _recorded(folder / FILE, cluster)
+        except BaseException:
+            # Brokers that no later command could find would run for ever.
+            cluster.stop()
+            raise
 
 
 def down(folder: Path, *, delete: bool = False) -> Sandbox | None:
@@ -148,24 +91,23 @@ def down(folder: Path, *, delete: bool = False) -> Sandbox | None:
         return sandbox if running else None
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    busy = f"another command is starting or stopping the sandbox in {folder}: wait for it"
+    return alone(folder / "lock", busy)
+
+
+def _recorded(file: Path, cluster: EmbeddedKafka) -> Sandbox:
+    """Write down what runs; raises ``FolderUnusableError``."""
+    sandbox = Sandbox(
+        cluster.bootstrap_servers,
+        tuple(_record(broker) for broker in cluster.brokers),
+        datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
+        _write(file, sandbox)
     except OSError as error:
-        raise FolderUnusableError(
-            f"{folder} cannot be used ({error.strerror}): set CRENEAU_VAR to a folder that can be "
-            "written to"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                f"another command is starting or stopping the sandbox in {folder}: wait for it"
-            ) from error
-        yield
+        raise unusable(file.parent, error) from error
+    return sandbox
 
 
 def _record(broker: Broker) -> RunningBroker:

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import numpy as np
 
 from creneau.sandbox.market import Market
 from creneau.sandbox.slots import Slots, offer_slots
 from producer_contract.events import SlotCreated
+
+STALE: Final = timedelta(minutes=10)
+"""Slots drawn longer ago are not announced: their lessons may have begun by now. Lessons begin
+half an hour after the drawing at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +31,21 @@ def offered(
 
     ``run`` goes into every ``slot_id``, so that no two runs publish the same slot. ``clock`` says
     the time (aware). ``block`` slots are drawn at a time, from ``seed``: no more than are published
-    within a few minutes, for lesson times count from the moment they are drawn.
+    within a few minutes, for lesson times count from the moment they are drawn. Where the clock has
+    jumped meanwhile (the machine slept), the rest of a block is thrown away.
     """
     rng = np.random.default_rng([seed, 2])
     number = 0
     while True:
-        now = np.datetime64(int(clock().timestamp() * 1000), "ms")
+        drawn = clock()
+        now = np.datetime64(int(drawn.timestamp() * 1000), "ms")
         slots = offer_slots(market, rng, np.full(block, now))
         for fields, probability in _rows(market, slots):
+            created = clock()
+            if abs(created - drawn) > STALE:
+                break
             event = SlotCreated(
-                schema_version=1, slot_id=f"slot-{run}-{number:08d}", created_at=clock(), **fields
+                schema_version=1, slot_id=f"slot-{run}-{number:08d}", created_at=created, **fields
             )
             yield Offered(event, probability)
             number += 1

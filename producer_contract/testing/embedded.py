@@ -13,6 +13,7 @@ from typing import Final, Self
 from producer_contract.testing import jars
 from producer_contract.testing.broker import SMALL, Broker, java_command, last_words
 from producer_contract.testing.errors import (
+    FolderUnusableError,
     KafkaDidNotStartError,
     PortInUseError,
     WrongBrokerCountError,
@@ -43,6 +44,7 @@ class EmbeddedKafka:
         JarsUnavailableError, JarRefusedError: see ``jars.class_path``.
         PortInUseError: a port given by number is taken.
         WrongBrokerCountError: the folder holds a cluster of another size.
+        FolderUnusableError: the folder cannot be made or written to, or is full.
         KafkaDidNotStartError: names the log and its most telling line.
     """
 
@@ -74,6 +76,15 @@ class EmbeddedKafka:
         deadline = time.monotonic() + timeout
         self._refuse_taken_ports()
         class_path = jars.class_path()
+        try:
+            return self._start(class_path, deadline)
+        except OSError as error:
+            raise FolderUnusableError(
+                f"Kafka cannot be kept in {error.filename or self.folder}: "
+                f"{error.strerror or error}; choose another folder"
+            ) from error
+
+    def _start(self, class_path: str, deadline: float) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         for tries_left in reversed(range(_PORT_TRIES)):
             self._lay_out(class_path)

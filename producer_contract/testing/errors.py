@@ -21,3 +21,7 @@ class PortInUseError(BadUseError):
 
 class WrongBrokerCountError(BadUseError):
     """The folder holds a cluster with another number of brokers."""
+
+
+class FolderUnusableError(BadUseError):
+    """The folder for Kafka's data cannot be made or written to: choose another."""

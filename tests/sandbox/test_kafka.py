@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from creneau.sandbox import kafka as kafka_of_sandbox
 from creneau.sandbox.processes import ask_to_stop, birth, wait_until_gone
+from producer_contract.testing import jars
+from producer_contract.testing.embedded import EmbeddedKafka
+from producer_contract.testing.errors import FolderUnusableError
 from producer_contract.testing.ports import is_listening
 from tests.conftest import RunningKafka
 
@@ -121,3 +125,37 @@ def test_a_process_is_told_from_a_later_one_with_its_id() -> None:
         wait_until_gone(process.pid, born, timeout=30)
 
         assert birth(process.pid) is None
+
+
+def test_brokers_that_cannot_be_written_down_are_stopped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stopped = []
+
+    class Cluster:
+        bootstrap_servers = "127.0.0.1:1"
+        brokers: tuple[()] = ()
+
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def start(self) -> "Cluster":
+            return self
+
+        def stop(self) -> None:
+            stopped.append(self)
+
+    monkeypatch.setattr(kafka_of_sandbox, "EmbeddedKafka", Cluster)
+    (tmp_path / "sandbox.tmp").mkdir()
+    with pytest.raises(FolderUnusableError, match="CRENEAU_VAR"):
+        kafka_of_sandbox.up(tmp_path)
+    assert len(stopped) == 1
+
+
+def test_a_folder_that_kafka_cannot_use_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jars, "class_path", lambda: "")
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderUnusableError, match=str(tmp_path / "file")):
+        EmbeddedKafka(tmp_path / "file" / "kafka").start()

@@ -41,3 +41,20 @@ def test_each_malformed_kind_is_refused_with_its_own_code(code: str) -> None:
     with pytest.raises(Refusal) as refusal:
         decode_slot_created(value, event.slot_id.encode())
     assert refusal.value.code == code
+
+
+def test_after_the_machine_slept_for_hours_slots_are_drawn_anew() -> None:
+    """Lessons begin at 30 minutes' notice: those drawn before the sleep would begin in the past."""
+    hours = 0
+
+    def clock() -> datetime:
+        return NOW + timedelta(hours=hours)
+
+    slots = offered(make_market(1, instructors=50), 1, "a", clock=clock, block=100)
+    ids = []
+    for slept in (0, 1, 300, 2, 30_000):
+        hours = slept
+        for slot in islice(slots, 150):
+            assert slot.event.lesson_start_at - clock() >= timedelta(minutes=20)
+            ids.append(slot.event.slot_id)
+    assert len(set(ids)) == 5 * 150
