@@ -1,6 +1,6 @@
 """Settings: ``creneau.toml``, then ``CRENEAU_*`` from the environment (which wins)."""
 
-import json
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from pydantic_settings import (
 )
 
 from broker.settings import KafkaSettings
+from creneau.sandbox.state import read
+from creneau.variables import refuse_unknown
 from producer_contract.errors import BadUseError
 
+TOML_FILE = "creneau.toml"
 DEFAULT_BOOTSTRAP = "localhost:9092"
 
 
@@ -38,7 +41,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="CRENEAU_",
         env_nested_delimiter="__",
-        toml_file="creneau.toml",
+        toml_file=TOML_FILE,
         extra="forbid",
     )
 
@@ -74,7 +77,7 @@ class Settings(BaseSettings):
 
     @property
     def sandbox_file(self) -> Path:
-        """Written by a running sandbox: its bootstrap servers and process ids."""
+        """Written by ``creneau sandbox up``: its bootstrap servers and process ids."""
         return self.var / "sandbox" / "sandbox.json"
 
     def kafka_settings(self) -> KafkaSettings:
@@ -89,18 +92,21 @@ class Settings(BaseSettings):
         )
 
     def _sandbox_bootstrap(self) -> str | None:
-        try:
-            return str(json.loads(self.sandbox_file.read_text("utf-8"))["bootstrap_servers"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        """Of a sandbox that runs: a file that a reboot left behind names a port of nobody's."""
+        sandbox = read(self.sandbox_file.parent)
+        return sandbox.bootstrap_servers if sandbox is not None and sandbox.alive else None
 
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings.
 
     Raises:
-        BadUseError: a setting or ``creneau.toml`` cannot be read; names the first culprit.
+        BadUseError: a setting or ``creneau.toml`` cannot be read, or a ``CRENEAU_*`` variable is
+            none of ours; names the first culprit.
     """
+    refuse_unknown(os.environ, Settings.model_fields)
+    if Path(TOML_FILE).is_dir():
+        raise BadUseError(f"{TOML_FILE} is a folder, not a file: move it away, or run elsewhere")
     try:
         return Settings(**overrides)
     except ValidationError as error:
