@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from broker.dead_letters import DeadLetter, parse_dead_letter
 from broker.log import read_to_end
+from broker.messages import headers_of
 from broker.records import Headers
 from broker.settings import KafkaSettings
-from consumer.messages import headers_of
 
 
 @dataclass(frozen=True, slots=True)

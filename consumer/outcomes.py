@@ -8,7 +8,7 @@ from datetime import datetime
 from confluent_kafka import Message
 
 from broker.dead_letters import dead_letter_headers
-from consumer.messages import headers_of, place
+from broker.messages import headers_of, place
 from consumer.open_runs import Counted
 from model.scoring import Refused, Scored, Scorer, score
 from producer_contract.codec import encode_slot_probability

@@ -12,10 +12,10 @@ from typing import Final
 from broker.clients import new_admin
 from broker.dead_letters import own_headers
 from broker.log import offsets_for_time, read_to_end
+from broker.messages import headers_of
 from broker.session import SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from consumer.dead_letters import Letter, Selection, letters
-from consumer.messages import headers_of
 from producer_contract.errors import UnavailableError
 
 HEADER: Final = "redriven-from"

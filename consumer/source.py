@@ -8,9 +8,9 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from broker.errors import Decision, decide, kafka_error, unavailable
+from broker.messages import place
 from consumer.assignment import Assignment
 from consumer.errors import ConsumerLostError
-from consumer.messages import place
 
 _LOG = structlog.get_logger()
 

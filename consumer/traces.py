@@ -12,8 +12,8 @@ from confluent_kafka.admin import AdminClient
 from broker.clients import new_admin, new_consumer
 from broker.dead_letters import parse_dead_letter
 from broker.log import high_watermarks, log_starts, partitions_of, read_range
+from broker.messages import headers_of
 from broker.settings import KafkaSettings
-from consumer.messages import headers_of
 from consumer.starting_point import Traces
 from ledger.runs import Run, read_runs
 from producer_contract.codec import Refusal, decode_slot_probability

@@ -9,6 +9,7 @@ from confluent_kafka import Message
 from broker.clients import new_admin, new_consumer
 from broker.dead_letters import parse_dead_letter
 from broker.log import high_watermarks, log_starts, partitions_of, read_range
+from broker.messages import headers_of
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from ledger.in_force import by_partition, gaps, merged, open_run, reset_partitions, without
@@ -19,7 +20,7 @@ from replay.errors import UnexplainedGapError
 from replay.fence import Standing
 from replay.observed import Window
 from replay.outcomes import read_outcomes
-from replay.source import SourceReader, headers_of, split_at
+from replay.source import SourceReader, split_at
 
 WINDOW_OFFSETS: Final = 2_000_000
 """Offsets looked at in one pass over a partition's outcomes: about 30 MB of arrays."""

@@ -7,8 +7,8 @@ from confluent_kafka import Message
 from broker.clients import new_admin
 from broker.dead_letters import parse_dead_letter
 from broker.log import partitions_of, read_to_end
+from broker.messages import headers_of
 from broker.settings import KafkaSettings
-from replay.source import headers_of
 
 
 def read_outputs(kafka: KafkaSettings, partition: int) -> Iterator[bytes | None]:

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from broker.clients import new_admin, new_consumer
 from broker.log import log_starts, read_range
+from broker.messages import headers_of
 from broker.records import Headers, SourceRecord
 from broker.settings import KafkaSettings
 from ledger.records import Interval
@@ -155,16 +156,4 @@ def _archived(records: Sequence[SourceRecord]) -> SourceBatch:
         [record.timestamp_ms for record in records],
         lambda place: records[place].headers,
         archived=True,
-    )
-
-
-def headers_of(message: Message) -> Headers:
-    """The headers in their order; none where a name is not UTF-8, which Python cannot carry."""
-    try:
-        headers = message.headers()
-    except UnicodeDecodeError:
-        return ()
-    pairs = headers.items() if isinstance(headers, dict) else headers or ()
-    return tuple(
-        (name, value.encode() if isinstance(value, str) else value) for name, value in pairs
     )
