@@ -1,7 +1,6 @@
 """The pretend slot app: announces the market's slots at a steady rate, some of them malformed."""
 
 import json
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from confluent_kafka import KafkaError, Message
 from broker.clients import new_admin, new_producer
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
+from broker.stopping import Stopping
 from creneau.sandbox.malformed import CODES, malformed
 from creneau.sandbox.market import make_market
 from creneau.sandbox.pace import Pace
@@ -69,7 +69,7 @@ class Published:
     seconds: float = 0.0
 
 
-def run_slot_app(kafka: KafkaSettings, orders: Orders, stop: threading.Event) -> Published:
+def run_slot_app(kafka: KafkaSettings, orders: Orders, stop: Stopping) -> Published:
     """Publish until the orders are done or ``stop`` is set; everything counted has been delivered.
 
     Raises:
@@ -110,7 +110,7 @@ def run_slot_app(kafka: KafkaSettings, orders: Orders, stop: threading.Event) ->
 
 
 def _send_at_pace(
-    orders: Orders, done: Published, send: Callable[[], None], stop: threading.Event
+    orders: Orders, done: Published, send: Callable[[], None], stop: Stopping
 ) -> float:
     """Send what is due until the end; the seconds it took."""
     start = time.monotonic()

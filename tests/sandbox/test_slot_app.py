@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from broker.errors import TopicMissingError
 from broker.log import read_to_end
 from broker.settings import KafkaSettings
+from broker.stopping import Stopping
 from creneau.cli.sandbox_market import _one_in
 from creneau.sandbox import slot_app
 from creneau.sandbox.malformed import CODES
@@ -54,7 +54,7 @@ def test_everything_it_records_stands_in_the_topic_with_the_verdict_it_foretells
 ) -> None:
     record = tmp_path / "record.ndjson"
     orders = Orders(rate=5_000, count=1_000, malformed_every=50, record=record)
-    done = run_slot_app(topics, orders, threading.Event())
+    done = run_slot_app(topics, orders, Stopping())
     assert (done.events, done.malformed) == (1_000, 20)
     assert verdicts(topics) == recorded(record)
     assert {code for code in recorded(record).values() if code} == set(CODES)
@@ -86,14 +86,14 @@ def test_a_signal_ends_it_cleanly_with_everything_delivered(
 @pytest.mark.kafka
 def test_without_its_topic_it_says_so(kafka_settings: KafkaSettings) -> None:
     with pytest.raises(TopicMissingError, match=kafka_settings.names.slot_created):
-        run_slot_app(kafka_settings, Orders(rate=10, count=1), threading.Event())
+        run_slot_app(kafka_settings, Orders(rate=10, count=1), Stopping())
 
 
 @pytest.mark.kafka
 def test_a_record_that_cannot_be_written_is_named(topics: KafkaSettings, tmp_path: Path) -> None:
     orders = Orders(rate=10, count=1, record=tmp_path / "absent" / "record.ndjson")
     with pytest.raises(RecordNotWritableError, match="give another --record"):
-        run_slot_app(topics, orders, threading.Event())
+        run_slot_app(topics, orders, Stopping())
 
 
 def test_the_share_of_malformed_events_is_a_fraction_or_nothing() -> None:
