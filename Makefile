@@ -24,8 +24,10 @@ $(STAMP): locks/dev.txt pyproject.toml producer_contract/pyproject.toml
 demo: setup ## The main job on a Kafka of its own, from end to end, with a summary
 	$(BIN)/creneau demo
 
+# Tests wait for Kafka most of their time, so more of them run at once than there are cores, each
+# process with a Kafka of its own.
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
-	$(BIN)/pytest -q -m "not soak and not compose"
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not soak and not compose"
 
 bench: setup ## The rate of one worker process beside a bare Kafka loop
 	$(BIN)/python -m bench.worker_rate
