@@ -28,7 +28,8 @@ def check_lines(stream: BinaryIO) -> Iterator[CheckedLine]:
     while line := stream.readline(MAX_BYTES + 2):
         number += 1
         complete = line.endswith(b"\n")
-        event = line.rstrip(b"\r\n")
+        # One line end, no more: of a line cut short, what follows a \r is still to be skipped.
+        event = line.removesuffix(b"\n").removesuffix(b"\r")
         if not complete and len(event) > MAX_BYTES:
             _skip_the_rest(stream)
         if event.strip():

@@ -2,12 +2,18 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from producer_contract.json_lines import CheckedLine
+
+LISTED = 1_000
+"""So many refused lines are listed in the JSON, whatever the file: memory stays bounded."""
 
 
 def attach(app: typer.Typer) -> None:
@@ -25,28 +31,33 @@ def check(
     file: Annotated[
         str, typer.Argument(help="JSON lines, one slot-created event each; - reads standard input.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help=f"Print JSON: counts, and the first {LISTED:,} refused lines."),
+    ] = False,
 ) -> None:
     """Check slot-created events; say which lines would be refused, and why.
 
     Exit code 1: at least one is refused. The message key is not in the file and not checked.
     """
-    from producer_contract.json_lines import check_lines
-
-    checked, invalid = 0, []
-    with _opened(file) as stream:
-        for line in check_lines(stream):
-            checked += 1
-            if line.refusal is not None:
-                code, reason = line.refusal.code, line.refusal.reason
-                invalid.append({"line": line.number, "code": code, "reason": reason})
-                if not as_json:
-                    typer.echo(f"line {line.number}: {code}: {reason}")
+    refused: Counter[str] = Counter()
+    checked, listed = 0, list[dict[str, object]]()
+    for line in _checked_lines(file):
+        checked += 1
+        if line.refusal is None:
+            continue
+        code, reason = line.refusal.code, line.refusal.reason
+        refused[code] += 1
+        if not as_json:
+            typer.echo(f"line {line.number}: {code}: {reason}")
+        elif len(listed) < LISTED:
+            listed.append({"line": line.number, "code": code, "reason": reason})
     if as_json:
-        typer.echo(json.dumps({"checked": checked, "invalid": invalid}, ensure_ascii=False))
+        found = {"checked": checked, "refused": refused.total(), "by_code": refused}
+        typer.echo(json.dumps(found | {"invalid": listed}, ensure_ascii=False))
     else:
-        typer.echo(f"{checked} events checked, {len(invalid)} would be refused")
-    if invalid:
+        typer.echo(f"{checked} events checked, {refused.total()} would be refused")
+    if refused:
         raise typer.Exit(1)
 
 
@@ -60,18 +71,17 @@ def export(
         typer.echo(str(path))
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
+def _checked_lines(file: str) -> "Iterator[CheckedLine]":
+    """The verdict on each line; only what goes wrong in reading is said to be the file's fault."""
     from producer_contract.errors import BadUseError
+    from producer_contract.json_lines import check_lines
 
     try:
         if file == "-":
-            yield sys.stdin.buffer
+            yield from check_lines(sys.stdin.buffer)
         else:
             with Path(file).open("rb") as stream:
-                yield stream
-    except BrokenPipeError:
-        raise
+                yield from check_lines(stream)
     except OSError as error:
         raise BadUseError(
             f"{file} cannot be read ({error.strerror}); give a file of JSON lines, or -"

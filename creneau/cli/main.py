@@ -4,10 +4,12 @@ Each group of commands lives in a module of its own with an ``attach``. The modu
 heavy at the top (rooms are imported inside the commands), so that ``creneau --help`` stays quick.
 """
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
+from typing import NoReturn
 
 import typer
 
@@ -22,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 groups.attach(app)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:
@@ -39,15 +43,30 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone (`creneau … | head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            _exit_as_a_bug(error)
+        _drop_output()
+        print(f"creneau: nothing more can be written: {error.strerror}", file=sys.stderr)
+        sys.exit(3)
     except Exception as error:
-        where = _keep_traceback()
-        print(
-            f"creneau: a bug: {type(error).__name__}: {error}; please report it with {where}",
-            file=sys.stderr,
-        )
-        sys.exit(70)
+        _exit_as_a_bug(error)
+
+
+def _exit_as_a_bug(error: Exception) -> NoReturn:
+    where = _keep_traceback()
+    print(
+        f"creneau: a bug: {type(error).__name__}: {error}; please report it with {where}",
+        file=sys.stderr,
+    )
+    sys.exit(70)
+
+
+def _drop_output() -> None:
+    """What is still to be printed goes nowhere, or Python would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _keep_traceback() -> str:

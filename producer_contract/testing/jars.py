@@ -139,14 +139,25 @@ def _download(jar: Jar, scratch: Path, place: Path) -> None:
 
 
 def resolve_again() -> list[Jar]:
-    """Resolve ``ENDPOINT`` afresh from Maven Central and hash what comes."""
+    """Resolve ``ENDPOINT`` afresh from Maven Central and hash what comes.
+
+    Raises:
+        JarsUnavailableError: it cannot be reached.
+    """
     import jgo
+    from requests import RequestException
 
     found = []
-    for artifact in jgo.resolve(ENDPOINT):
-        coordinate = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}"
-        digest = hashlib.sha256(artifact.resolve().read_bytes()).hexdigest()
-        found.append(Jar(coordinate, digest))
+    try:
+        for artifact in jgo.resolve(ENDPOINT):
+            coordinate = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}"
+            digest = hashlib.sha256(artifact.resolve().read_bytes()).hexdigest()
+            found.append(Jar(coordinate, digest))
+    except (RequestException, RuntimeError) as error:
+        raise JarsUnavailableError(
+            f"the Kafka jars cannot be resolved from Maven Central ({type(error).__name__}): "
+            f"check the network, then run `{FETCH_AGAIN} --lock`"
+        ) from error
     return found
 
 

@@ -2,11 +2,13 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from creneau.cli import contract
 from creneau.cli.main import main
 from producer_contract.codec import encode_slot_created
 from producer_contract.json_lines import check_lines
@@ -50,8 +52,37 @@ def test_the_verdict_for_programs(
     file.write_bytes(b"[]\n" + GOOD)
     assert run(monkeypatch, "contract", "check", "--json", str(file)) == 1
     said = json.loads(capsys.readouterr().out)
-    assert said["checked"] == 2
+    assert (said["checked"], said["refused"], said["by_code"]) == (2, 1, {"not-json": 1})
     assert [(line["line"], line["code"]) for line in said["invalid"]] == [(1, "not-json")]
+
+
+def test_a_million_bad_lines_are_counted_and_the_first_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(contract, "LISTED", 3)
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"[]\n" * 5 + b'{"schema_version":2}\n')
+    assert run(monkeypatch, "contract", "check", "--json", str(file)) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["refused"], said["by_code"]["not-json"]) == (6, 5)
+    assert [line["line"] for line in said["invalid"]] == [1, 2, 3]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_full_disk_is_not_the_input_files_fault(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"[]\n")
+    command = [sys.executable, "-c", "from creneau.cli.main import main; main()"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*command, "contract", "check", str(file)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "creneau: nothing more can be written: No space left on device\n"
 
 
 def test_a_file_that_cannot_be_read_is_one_line(
@@ -84,6 +115,13 @@ def test_export_into_a_file_is_one_line(
     (tmp_path / "file").touch()
     assert run(monkeypatch, "contract", "export", "--out", str(tmp_path / "file")) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("returns", [1, 2, 3, 70_000])
+@pytest.mark.parametrize("length", [65_534, 65_535, 65_536, 65_537, 65_538])
+def test_carriage_returns_at_the_cut_make_no_line_of_their_own(length: int, returns: int) -> None:
+    stream = io.BytesIO(b"x" * length + b"\r" * returns + b"\n" + GOOD)
+    assert [line.number for line in check_lines(stream)] == [1, 2]
 
 
 @pytest.mark.parametrize("length", [65_535, 65_536, 65_537, 65_538, 200_000])

@@ -62,3 +62,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(JarsUnavailableError, match="CRENEAU_KAFKA_JARS"):
         jars.class_path(tmp_path / "file" / "jars")
+
+
+def test_locking_again_without_a_network_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    # What this machine has fetched before shall not help.
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(jars, "LOCK_FILE", tmp_path / "untouched.json")
+    assert jars.main(["--lock"]) == 3
+    said = capsys.readouterr()
+    assert said.err.startswith("creneau: the Kafka jars cannot be resolved")
+    assert said.err.count("\n") == 1
+    assert not (tmp_path / "untouched.json").exists()
