@@ -35,6 +35,12 @@ class ReplaySection(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class WarehouseSection(BaseModel):
+    """``[warehouse]``: see ``warehouse.settings.WarehouseSettings`` for what each one means."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class Settings(BaseSettings):
     """Everything that can be set, with defaults that work on one machine."""
 
@@ -59,6 +65,7 @@ class Settings(BaseSettings):
     """Any librdkafka property."""
     worker: WorkerSection = Field(default_factory=WorkerSection)
     replay: ReplaySection = Field(default_factory=ReplaySection)
+    warehouse: WarehouseSection = Field(default_factory=WarehouseSection)
 
     @classmethod
     def settings_customise_sources(

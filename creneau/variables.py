@@ -11,6 +11,8 @@ PREFIX: Final = "CRENEAU_"
 NOT_SETTINGS: Final = frozenset(
     {
         "CRENEAU_BASE_IMAGE",
+        "CRENEAU_EMULATOR",
+        "CRENEAU_EMULATOR_PYTHON",
         "CRENEAU_FUZZ_EXAMPLES",
         "CRENEAU_IMAGE",
         "CRENEAU_KAFKA_IMAGE",
@@ -20,7 +22,7 @@ NOT_SETTINGS: Final = frozenset(
         "CRENEAU_TEST_KAFKA",
     }
 )
-"""Read by the embedded Kafka, docker-compose.yml and our tests."""
+"""Read by the embedded Kafka, the BigQuery emulator, docker-compose.yml and our tests."""
 
 _OF_KUBERNETES = re.compile(
     r"(.*_)?SERVICE_(HOST|PORT)(_\w+)?|.*(^|_)PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?"

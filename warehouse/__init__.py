@@ -1,0 +1,1 @@
+"""The warehouse: BigQuery, or its emulator. All SQL stands in ``sql/``, one query per file."""

@@ -1,0 +1,42 @@
+"""A client of BigQuery, as every module here wants it."""
+
+from google.api_core.client_options import ClientOptions
+from google.api_core.retry import Retry
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+from warehouse.errors import in_our_words
+from warehouse.settings import EMULATOR_PROJECT, WarehouseSettings
+
+RETRY: Retry = DEFAULT_RETRY.with_timeout(60.0)
+"""For each call: Google's default goes on for ten minutes without a word."""
+
+
+def new_client(settings: WarehouseSettings) -> bigquery.Client:
+    """A client whose queries find tables in the dataset of the settings.
+
+    With an endpoint no credentials are asked for and none are sent.
+
+    Raises:
+        WarehouseUnreachableError: there are no credentials.
+    """
+    with in_our_words("the warehouse"):
+        if settings.endpoint is None:
+            client = bigquery.Client(project=settings.project, location=settings.location)
+        else:
+            client = bigquery.Client(
+                project=settings.project or EMULATOR_PROJECT,
+                location=settings.location,
+                credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+                client_options=ClientOptions(api_endpoint=settings.endpoint),
+            )
+        client.default_query_job_config = bigquery.QueryJobConfig(
+            default_dataset=dataset_of(client, settings)
+        )
+        return client
+
+
+def dataset_of(client: bigquery.Client, settings: WarehouseSettings) -> bigquery.DatasetReference:
+    """The dataset of the settings, in the client's project."""
+    return bigquery.DatasetReference(client.project, settings.dataset)

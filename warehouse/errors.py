@@ -1,0 +1,79 @@
+"""What can go wrong with BigQuery: one class per thing that a caller can do about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from producer_contract.errors import BadUseError, UnavailableError
+
+
+class WarehouseUnreachableError(UnavailableError):
+    """BigQuery does not answer, or there are no credentials: mend that, and try again."""
+
+
+class WarehouseForbiddenError(UnavailableError):
+    """These credentials may not do it, or a quota is used up."""
+
+
+class NotInWarehouseError(UnavailableError):
+    """A dataset, table or job is not there: ``creneau warehouse apply`` makes what is missing."""
+
+
+class WarehouseConflictError(UnavailableError):
+    """It is there already: a job of the same id, say."""
+
+
+class WarehouseRefusedError(UnavailableError):
+    """BigQuery refuses what was asked."""
+
+
+class WarehouseNotConfiguredError(BadUseError):
+    """Neither a project nor an endpoint is set."""
+
+
+@contextmanager
+def in_our_words(what: str) -> Iterator[None]:
+    """Turn Google's exceptions into ours, one line each; ``what`` was being done, say "lessons".
+
+    Raises:
+        WarehouseUnreachableError, WarehouseForbiddenError, NotInWarehouseError,
+        WarehouseConflictError, WarehouseRefusedError.
+    """
+    from google.api_core import exceptions as google
+    from google.auth.exceptions import GoogleAuthError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except GoogleAuthError as error:
+        raise WarehouseUnreachableError(
+            f"{what}: no usable Google credentials ({_first_line(error)}): run gcloud auth "
+            "application-default login, or set [warehouse] endpoint for an emulator"
+        ) from error
+    except google.NotFound as error:
+        raise NotInWarehouseError(
+            f"{what}: {_said(error)}; make what is missing with creneau warehouse apply"
+        ) from error
+    except google.Conflict as error:
+        raise WarehouseConflictError(f"{what}: {_said(error)}") from error
+    except (google.Forbidden, google.Unauthorized, google.TooManyRequests) as error:
+        raise WarehouseForbiddenError(
+            f"{what}: {_said(error)}; ask who runs the project for the right or the quota"
+        ) from error
+    except google.ClientError as error:
+        raise WarehouseRefusedError(f"{what}: BigQuery refuses it: {_said(error)}") from error
+    except (google.GoogleAPIError, RequestException, ConnectionError) as error:
+        raise WarehouseUnreachableError(
+            f"{what}: BigQuery does not answer ({_first_line(error)}): check the network and "
+            "[warehouse] endpoint, then try again"
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    """What BigQuery said, without the request that it repeats before it."""
+    message = str(getattr(error, "message", "") or error)
+    return _first_line(message.rpartition("prettyPrint=false: ")[2])
+
+
+def _first_line(said: object) -> str:
+    lines = str(said).strip().splitlines()
+    return lines[0][:300] if lines else "no reason given"
