@@ -29,8 +29,9 @@ demo: setup ## The main job on a Kafka of its own, from end to end, with a summa
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
 	$(BIN)/pytest -q -n 4 --dist worksteal -m "not soak and not compose"
 
-bench: setup ## The rate of one worker process beside a bare Kafka loop
+bench: setup ## The rate of one worker process beside a bare Kafka loop; of the département look-up
 	$(BIN)/python -m bench.worker_rate
+	$(BIN)/python -m bench.departements
 
 lint: setup ## ruff, mypy, import-linter, nobody else owns our package names
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 ``python -m bench.scoring [--rounds 7] [--json FILE]``
 
 Real slots of the synthetic market and a model trained on it, for batches of 1 to 2,000 messages,
-whole and by step, and the look-up of départements. All of it runs in one thread, so seconds are the
+whole and by step. All of it runs in one thread, so seconds are the
 processor's, which a busy machine lengthens less; the fastest of the rounds counts.
 """
 
@@ -16,13 +16,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
 from creneau.sandbox.market import make_market
 from creneau.sandbox.market_csv import write_market
 from creneau.sandbox.slot_stream import offered
 from model.artifact import engine_of
-from model.departements import locate
 from model.engine import Engine
 from model.features import feature_matrix
 from model.scoring import score
@@ -32,7 +29,6 @@ from producer_contract.codec import decode_slot_created, encode_slot_created
 LESSONS = 50_000
 EVENTS = 20_000
 BATCHES = (1, 10, 100, 1_000, 2_000)
-POINTS = 1_000_000
 
 Rates = dict[str, float]
 
@@ -45,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     engine = trained_engine()
     values = messages()
-    rates = {"points_per_second": points_per_second(options.rounds)}
+    rates: Rates = {}
     for batch in BATCHES:
         rates |= scoring_rates(engine, values, batch, options.rounds)
     for name, rate in rates.items():
@@ -99,16 +95,6 @@ def scoring_rates(
         f"{name}_batch_{batch}": len(some) / fastest_seconds(step, rounds)
         for name, step in steps.items()
     }
-
-
-def points_per_second(rounds: int) -> float:
-    """Points around meeting points: what is really looked up."""
-    points = make_market(1).points
-    rng = np.random.default_rng(1)
-    chosen = rng.integers(0, len(points.latitude), POINTS)
-    latitudes = points.latitude[chosen] + rng.normal(0, 0.02, POINTS)
-    longitudes = points.longitude[chosen] + rng.normal(0, 0.02, POINTS)
-    return POINTS / fastest_seconds(lambda: locate(latitudes, longitudes), rounds)
 
 
 def fastest_seconds(step: Callable[[], object], rounds: int) -> float:

@@ -1,4 +1,4 @@
-"""Make ``grid.npz`` (and, given the source, ``polygons.npz``) again.
+"""Make ``grid.npz`` (and, given the source, ``polygons.npz``) again; after islets.json changes too.
 
 ``python -m model.departements.build_grid [DEPARTEMENTS.geojson]``
 """
@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from model.departements.coast import KM_PER_DEGREE, LIMIT_KM, edges_of
+from model.departements.coast import KM_PER_DEGREE, LIMIT_KM, edges_and_islets
 from model.departements.grid import CELLS_PER_DEGREE, FIRST_SET, NOWHERE, Grid
 from model.departements.polygons import CODES, load_polygons, pack_polygons
 
@@ -26,7 +26,7 @@ TOUCH: Final = 1e-9
 def build_grid() -> Grid:
     """The grid of the packaged polygons; takes some seconds."""
     polygons = load_polygons()
-    edges, owners = edges_of(polygons)
+    edges, owners = edges_and_islets(polygons)
     sets: dict[tuple[int, ...], int] = {(): 0}
     boxes, cells = [], []
     groups = [range(MAINLAND), *([n] for n in range(MAINLAND, len(CODES)))]

@@ -13,13 +13,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from model.departements.polygons import load_polygons
+from model.departements.polygons import CODES, load_polygons
 
 LIMIT_KM: Final = 3.0
 """How far from a département's edge a point still counts as its own."""
 
 KM_PER_DEGREE: Final = 111.195
 """One degree of a great circle of the mean Earth (6,371 km)."""
+
+ISLET_HALF: Final = 0.0005
+"""Half of an islet's side in degrees, some 50 m."""
 
 
 @cache
@@ -31,9 +34,19 @@ def load_abroad() -> Any:
     return abroad
 
 
+def islet_edges() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The edges of the islets that the polygons leave out, and whose each is."""
+    islets = json.loads((files(__package__) / "islets.json").read_text("utf-8"))["islets"]
+    owners = [CODES.index(code) for code, places in islets.items() for _ in places]
+    x, y = np.array([place for places in islets.values() for place in places.values()]).T
+    squares = shapely.box(x - ISLET_HALF, y - ISLET_HALF, x + ISLET_HALF, y + ISLET_HALF)
+    edges, which = edges_of(squares)
+    return edges, np.array(owners)[which]
+
+
 def outer_edges() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Edges that belong to one département alone: (n, 4) x1 y1 x2 y2, and whose each is."""
-    edges, owners = edges_of(load_polygons())
+    edges, owners = edges_and_islets(load_polygons())
     ends = np.round(edges * 100_000).astype(np.int64)
     swapped = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     ends[swapped] = ends[swapped][:, [2, 3, 0, 1]]
@@ -52,6 +65,15 @@ def edges_of(
     follows = point_of[1:] == point_of[:-1]
     edges = np.hstack([points[:-1], points[1:]])[follows]
     return edges, part_of[ring_of[point_of[:-1][follows]]].astype(np.int64)
+
+
+def edges_and_islets(
+    geometries: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The same for départements, their islets included."""
+    edges, owners = edges_of(geometries)
+    small, whose = islet_edges()
+    return np.vstack([edges, small]), np.concatenate([owners, whose])
 
 
 @cache
