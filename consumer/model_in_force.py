@@ -2,18 +2,20 @@
 
 The next model is loaded beside the running one, in a thread. Until it is there a worker goes on
 under the epoch before, which the protocol allows (a fence waits for its acknowledgement), except
-that a revoked model is given only a moment.
+that a revoked model is given only a moment. A load that hangs counts as failed after a while, and
+never stands in the way of another version's.
 """
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import structlog
 
 from ledger.fold import LedgerState, Model
 from model.engine import Engine
+from model.loading import LOAD_SECONDS, begin, too_slow
 from producer_contract.errors import CreneauError
 
 _LOG = structlog.get_logger()
@@ -41,13 +43,22 @@ class Stamp:
 class ModelInForce:
     """Follows the ledger's state; ``stamp`` changes only inside ``follow``."""
 
-    def __init__(self, load: Load, *, revoked_grace: float, retry: float) -> None:
+    def __init__(
+        self,
+        load: Load,
+        *,
+        revoked_grace: float,
+        retry: float,
+        load_seconds: float = LOAD_SECONDS,
+    ) -> None:
         self.stamp = Stamp()
         self._load = load
         self._grace = revoked_grace
         self._retry = retry
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
-        self._loading: tuple[str, Future[Engine]] | None = None
+        self._load_seconds = load_seconds
+        self._loads: dict[str, tuple[Future[Engine], float]] = {}
+        """By version: what is being loaded, and since when. One that hangs stays: no second thread
+        is given to it."""
         self._failed: tuple[str, float] | None = None
         self._revocation_seen: float | None = None
 
@@ -64,18 +75,20 @@ class ModelInForce:
             self._bring(version, state)
         return self.stamp
 
-    def close(self) -> None:
-        """Let the loading thread go."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
     def _bring(self, version: str, state: LedgerState) -> None:
         """Load what is in force, or take it when it is there."""
-        if self._loading is not None and self._loading[0] == version:
-            if self._loading[1].done():
+        if version not in self._loads and self._may_try(version):
+            model = state.models[version]
+            self._loads[version] = (begin(lambda: self._load(model), version), time.monotonic())
+        if version in self._loads:
+            future, began = self._loads[version]
+            if future.done():
                 self._take(version, state)
                 return
-        elif self._may_try(version):
-            self._loading = (version, self._thread.submit(self._load, state.models[version]))
+            if time.monotonic() >= began + self._load_seconds:
+                problem = str(too_slow(version, self._load_seconds))
+                self._become(Stamp(state.epoch, version, None, problem))
+                return
         self._stop_a_revoked_model(version, state)
 
     def _may_try(self, version: str) -> bool:
@@ -84,9 +97,9 @@ class ModelInForce:
         return time.monotonic() >= self._failed[1] + self._retry
 
     def _take(self, version: str, state: LedgerState) -> None:
-        assert self._loading is not None
-        loaded = self._loading[1]
-        self._loading = None
+        loaded, _ = self._loads.pop(version)
+        # What came too late for its turn is let go.
+        self._loads = {v: load for v, load in self._loads.items() if not load[0].done()}
         try:
             engine = loaded.result()
         except CreneauError as error:

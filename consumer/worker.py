@@ -105,7 +105,6 @@ class Worker:
             _LOG.info("worker drained", instance=self._instance)
         finally:
             self._session.close()
-            self._models.close()
             self._ledger.close()
 
     def _guarded_turn(self) -> None:

@@ -9,6 +9,7 @@ from ledger.fold import LedgerState, Model, Replay
 from ledger.records import Interval
 from ledger.runs import Run
 from model.engine import Engine
+from model.loading import LOAD_SECONDS, within
 from replay.chunk import Chunk, Provenance
 from replay.plain import read_dead_offsets
 from replay.source import Archive, SourceReader
@@ -52,6 +53,7 @@ class ChunkScorer:
 
         Raises:
             ModelUnusable: the replacement cannot be used.
+            LoadTooSlowError: the store has not given it in time.
             SourceRangesGoneError: source events are past retention, without an archive.
         """
         engine = self._prepare(replay, state)
@@ -74,7 +76,8 @@ class ChunkScorer:
     def _prepare(self, replay: Replay, state: LedgerState) -> Engine:
         if self._replay_id != replay.replay_id or self._engine is None:
             self._dead = {}
-            self._engine = self._load(state.models[replay.request.with_model])
+            model = state.models[replay.request.with_model]
+            self._engine = within(LOAD_SECONDS, lambda: self._load(model), model.version)
             self._replay_id = replay.replay_id
         return self._engine
 

@@ -48,12 +48,13 @@ class Store:
 
     def __init__(self) -> None:
         self.may_load = threading.Event()
+        self.ready: dict[str, threading.Event] = {}
         self.missing: set[str] = set()
         self.loads = 0
 
     def load(self, model: Model) -> Engine:
-        assert self.may_load.wait(10)
         self.loads += 1
+        assert self.ready.get(model.version, self.may_load).wait(10)
         if model.version in self.missing:
             raise ArtifactMissing(f"model '{model.version}' is not in the store")
         return Engine(None, version=model.version, digest=model.digest, features_version=1)  # type: ignore[arg-type]
@@ -69,7 +70,6 @@ def models(store: Store) -> Iterator[ModelInForce]:
     models = ModelInForce(store.load, revoked_grace=3_600, retry=3_600)
     yield models
     store.may_load.set()
-    models.close()
 
 
 BASE = (registered("v1"), registered("v2"), promoted("v1"))
@@ -128,7 +128,6 @@ def test_a_revoked_model_goes_on_for_the_grace_alone(store: Store) -> None:
     assert "model 'v1' is revoked" in (stopped.problem or "")
     store.may_load.set()
     assert settled(models, state, lambda now: now.engine is not None).version == "v2"
-    models.close()
 
 
 def test_a_revocation_without_replacement_stops_at_once(store: Store, models: ModelInForce) -> None:
@@ -156,4 +155,29 @@ def test_it_is_tried_again(store: Store) -> None:
     settled(models, state, lambda now: "not in the store" in (now.problem or ""))
     store.missing.clear()
     assert settled(models, state, lambda now: now.engine is not None).version == "v1"
-    models.close()
+
+
+def test_a_load_that_hangs_does_not_hold_up_the_next_model(
+    store: Store, models: ModelInForce
+) -> None:
+    running(store, models, *BASE)
+    store.may_load.set()
+    store.ready["v2"] = hung = threading.Event()
+    models.follow(ledger(*BASE, promoted("v2")))
+    state = ledger(*BASE, promoted("v2"), registered("v3"), promoted("v3"))
+    assert settled(models, state, lambda now: now.version == "v3").engine is not None
+    hung.set()
+
+
+def test_a_load_that_hangs_is_said_after_a_while_and_taken_when_it_comes(store: Store) -> None:
+    models = ModelInForce(store.load, revoked_grace=3_600, retry=0.0, load_seconds=0.0)
+    state = ledger(*BASE)
+    for _ in range(3):
+        stamp = models.follow(state)
+        assert (stamp.epoch, stamp.engine) == (2, None)
+        assert stamp.problem == "model 'v1' has not loaded within 0 s: does the model store answer?"
+    # One thread hangs, not one for each look.
+    assert store.loads <= 1
+    store.may_load.set()
+    assert settled(models, state, lambda now: now.engine is not None).version == "v1"
+    assert store.loads == 1
