@@ -20,6 +20,7 @@ from producer_contract.changes import Change, changes
 from producer_contract.client_settings import merged
 from producer_contract.codec import decode_slot_probability
 from producer_contract.errors import UnavailableError
+from producer_contract.group_offsets import committed_offsets
 from producer_contract.held import HeldProbabilities
 from producer_contract.kafka_errors import KafkaAwayError, explain, log_level, setting_error
 from producer_contract.positions import first_offsets, last_offsets
@@ -108,7 +109,8 @@ class ProbabilityReader:
         except UnavailableError:
             self.close()
             raise
-        self._consumer.subscribe([topic], on_assign=self._on_assign)
+        self._unplaced: list[TopicPartition] = []
+        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke)
 
     def deliver(
         self,
@@ -131,7 +133,8 @@ class ProbabilityReader:
         Raises:
             OutputsGoneError, UnreadableOutputError: see there; nothing is skipped.
             AccessRefusedError, TopicMissingError, ClientLostError: the reader cannot go on.
-            KafkaAwayError: the batch was handed over but could not be committed.
+            KafkaAwayError: the batch was handed over but could not be committed, or nobody says
+                where the group stands. The next call goes on.
         """
         messages = self._consume(at_most, timeout)
         if not messages:
@@ -174,17 +177,35 @@ class ProbabilityReader:
             raise explain(trouble, self._topic)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        if self._held.durable and partitions:
-            try:
-                partitions = consumer.committed(partitions, timeout=self._timeout)
-            except KafkaException as error:
-                raise explain(error.args[0], self._topic) from error
-        for partition in partitions:
+        # Always assigned here: after an error in a callback the client would assign by itself, to
+        # no offset, which reads as outputs that are gone.
+        consumer.assign([])
+        self._unplaced = partitions
+        self._place()
+
+    def _on_revoke(self, consumer: Consumer, _: list[TopicPartition]) -> None:
+        self._unplaced = []
+        consumer.unassign()
+
+    def _place(self) -> None:
+        """Start the partitions that have no place yet; until that works nothing of them is read.
+
+        Raises:
+            KafkaAwayError, AccessRefusedError, ClientLostError: the next call tries again.
+        """
+        if not self._unplaced:
+            return
+        placed = self._unplaced
+        if self._held.durable:
+            placed = committed_offsets(self._consumer, placed, self._topic, self._timeout)
+        for partition in placed:
             if partition.offset < 0:  # nothing committed, or not asked for
                 partition.offset = OFFSET_BEGINNING
-        consumer.assign(partitions)
+        self._consumer.assign(placed)
+        self._unplaced = []
 
     def _consume(self, at_most: int, timeout: float) -> list[Message]:
+        self._place()
         try:
             # consume() alone would wait out its timeout for a full batch.
             first = self._consumer.poll(timeout)
