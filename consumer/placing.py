@@ -1,14 +1,15 @@
 """Finding out where partitions stand: everything that ``starting_point`` has to know."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
+from confluent_kafka.admin import AdminClient
 
 from broker.clients import new_admin
 from broker.groups import committed
-from broker.log import high_watermarks, log_starts
+from broker.log import high_watermarks, log_starts, partitions_of
 from broker.settings import KafkaSettings
 from consumer.starting_point import Origin, StartingPoint, needs_traces, starting_point
 from consumer.traces import traces
@@ -49,6 +50,7 @@ class GroupPlacing:
         ends = high_watermarks(admin, topic, partitions)
         unknown = [p for p in partitions if needs_traces(offsets[p])]
         left = traces(self._kafka, unknown) if unknown else {}
+        homeless = self._homeless(admin)
         placed: dict[int, Placed] = {}
         for p in partitions:
             start = starting_point(
@@ -58,10 +60,22 @@ class GroupPlacing:
                 traces=left.get(p),
                 accept_lost=self._accept_lost,
             )
+            if p in homeless and start.problem is None:
+                start = replace(start, problem=homeless[p])
             fetch_from = min(max(start.position.offset, starts[p]), ends[p])
             placed[p] = Placed(start, fetch_from)
             _say(topic, p, start)
         return placed
+
+    def _homeless(self, admin: AdminClient) -> dict[int, str]:
+        """The partitions whose outcomes have nowhere to go yet, and what to do about it."""
+        names = self._kafka.names
+        source = partitions_of(admin, names.slot_created)
+        return {
+            p: f"topic '{topic}' has no partition {p} for its outcomes; creneau topics apply"
+            for topic in (names.slot_probability, names.dead_letters)
+            for p in set(source) - set(partitions_of(admin, topic))
+        }
 
 
 def _say(topic: str, partition: int, start: StartingPoint) -> None:
