@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import skops.io
 from pydantic import JsonValue, ValidationError
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from model.engine import Classifier, Engine
 from model.errors import ArtifactUnreadable, NotPackable
@@ -84,6 +82,8 @@ def pack(classifier: Any, path: str | Path, metrics: Mapping[str, JsonValue] | N
 def pack_bytes(classifier: Any, metrics: Mapping[str, JsonValue]) -> bytes:
     """The artifact's bytes; raises as ``pack`` does."""
     _check_classifier(classifier)
+    import skops.io
+
     manifest = describe(classifier, dict(metrics))
     try:
         model = skops.io.dumps(classifier)
@@ -166,6 +166,10 @@ def _part(parts: zipfile.ZipFile, name: str, limit: int) -> bytes:
 
 
 def _load_skops(model: bytes, name: str) -> Classifier:
+    # Here, not above: it brings scikit-learn along, 1.5 s that commands which load no model spare.
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         classifier: Classifier = skops.io.loads(model, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:

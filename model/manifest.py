@@ -1,9 +1,9 @@
 """The manifest of an artifact: what the model was made for, and how it must answer."""
 
-from typing import Any, Literal
+from importlib.metadata import version
+from typing import Any, Final, Literal
 
 import numpy as np
-import sklearn
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -13,6 +13,9 @@ from model.features import FEATURE_NAMES, FEATURES_VERSION
 from model.golden import TOLERANCE, golden_events, golden_rows, rows_of
 from model.threads import one_thread
 from producer_contract.codec import Refusal
+
+SCIKIT_LEARN: Final = version("scikit-learn")
+"""The version that runs here, known without importing it."""
 
 
 class Manifest(BaseModel):
@@ -39,7 +42,7 @@ def describe(classifier: Classifier, metrics: dict[str, JsonValue]) -> Manifest:
     with one_thread():
         answers = classifier.predict_proba(rows)[:, 1]
     return Manifest(
-        scikit_learn=sklearn.__version__,
+        scikit_learn=SCIKIT_LEARN,
         features_version=FEATURES_VERSION,
         feature_names=FEATURE_NAMES,
         metrics=metrics,
@@ -55,10 +58,10 @@ def check_fit(manifest: Manifest, name: str) -> None:
     Raises:
         ModelUnfit: another scikit-learn or other features.
     """
-    if manifest.scikit_learn != sklearn.__version__:
+    if manifest.scikit_learn != SCIKIT_LEARN:
         raise ModelUnfit(
             f"model {name} was made with scikit-learn {manifest.scikit_learn}, "
-            f"here runs {sklearn.__version__}: train it again, or install that version"
+            f"here runs {SCIKIT_LEARN}: train it again, or install that version"
         )
     if manifest.features_version != FEATURES_VERSION or manifest.feature_names != FEATURE_NAMES:
         raise ModelUnfit(

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,3 +53,12 @@ def test_help_imports_nothing_heavy(group: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "module", ["creneau.replays", "creneau.registry", "creneau.following", "creneau.overview"]
+)
+def test_what_loads_no_model_does_not_wait_for_scikit_learn(module: str) -> None:
+    """It takes 1.5 s to import; workers and executors bring it with their first model."""
+    code = f"import sys, {module}; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
