@@ -1,0 +1,87 @@
+"""The quotas hold, whatever is archived and however many take part."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.archive.budget import (
+    DAY,
+    JOBS_PER_DAY,
+    MODIFICATIONS_PER_DAY,
+    Bucket,
+    Budget,
+    Cost,
+    TooManyPartitionsError,
+)
+from warehouse.archive.plan import Spent
+
+
+@st.composite
+def demands(draw: st.DrawFn) -> list[tuple[float, float]]:
+    """(Seconds after the one before, part of the burst that it costs) of jobs that are wanted."""
+    return draw(
+        st.lists(st.tuples(st.floats(0, 20_000), st.floats(0.001, 1.0)), min_size=1, max_size=120)
+    )
+
+
+@given(st.integers(1, 1_000), st.sampled_from([JOBS_PER_DAY, MODIFICATIONS_PER_DAY]), demands())
+def test_no_partition_spends_more_than_its_share_in_any_24_hours(
+    sharers: int, quota: int, wanted: list[tuple[float, float]]
+) -> None:
+    bucket = Bucket.share(quota, sharers)
+    now, spent_until = 1_790_000_000.0, 0
+    spent: list[tuple[float, float]] = []
+    for pause, part in wanted:
+        cost = part * bucket.burst
+        now = max(now + pause, bucket.ready_at(spent_until, cost))
+        spent_until = bucket.spend(spent_until, cost, now)
+        spent.append((now, cost))
+    for first, _ in spent:
+        within = sum(cost for at, cost in spent if first <= at < first + DAY)
+        assert within * sharers <= quota
+
+
+@given(st.integers(1, 400))
+def test_whoever_waits_gets_a_share_of_the_quota_and_not_much_less(sharers: int) -> None:
+    bucket = Bucket.share(JOBS_PER_DAY, sharers)
+    now, spent_until, jobs = 1_790_000_000.0, 0, 0
+    while now < 1_790_000_000.0 + DAY:
+        spent_until = bucket.spend(spent_until, 1, now)
+        jobs += 1
+        now = max(now, bucket.ready_at(spent_until, 1))
+    assert jobs * sharers > JOBS_PER_DAY / 4
+
+
+def test_the_first_jobs_go_at_once_and_the_rest_is_paced() -> None:
+    budget = Budget.of(8, 3)
+    spent, now, waits = Spent(), 1_790_000_000.0, []
+    for _ in range(200):
+        at = budget.ready_at(spent, Cost(1, 1, 0))
+        waits.append(max(0.0, at - now))
+        now = max(now, at)
+        spent = budget.spend(spent, Cost(1, 1, 0), now)
+    assert waits[:50] == [0.0] * 50
+    assert waits[-1] > 600
+
+
+def test_a_job_over_ninety_days_of_lessons_costs_ninety() -> None:
+    budget = Budget.of(8, 3)
+    now = 1_790_000_000.0
+    one, ninety = (
+        budget.spend(Spent(), Cost(1, 1, 0), now),
+        budget.spend(Spent(), Cost(1, 90, 0), now),
+    )
+    assert (ninety.modifications - now) / 90 == pytest.approx(one.modifications - now, rel=0.02)
+    assert one.jobs == ninety.jobs
+
+
+def test_no_job_may_have_more_days_than_its_share_allows() -> None:
+    assert Budget.of(1, 3).most_days == 4_000
+    assert Budget.of(8, 3).most_days == 1_125
+    assert Budget.of(64, 3).most_days == 140
+
+
+def test_more_partitions_than_the_quota_stretches_to_are_refused() -> None:
+    Budget.of(449, 3)
+    with pytest.raises(TooManyPartitionsError, match="at most 1,349 can be archived"):
+        Budget.of(450, 3)
