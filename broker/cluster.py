@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
+from broker.clients import where_is
 from broker.errors import kafka_error, unavailable
 
 TIMEOUT: Final = 10.0
@@ -62,6 +63,19 @@ def look(admin: AdminClient, names: Iterable[str], where: str = "the cluster") -
         if name in topic_settings
     }
     return Cluster(topics, {int(name): found for name, found in broker_settings.items()})
+
+
+def topic_id(admin: AdminClient, topic: str) -> str:
+    """The id that the cluster gave a topic when it was created: another one for each of its lives.
+
+    Raises:
+        TopicMissingError: there is no such topic.
+    """
+    futures = admin.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT)
+    try:
+        return str(futures[topic].result().topic_id)
+    except KafkaException as error:
+        raise unavailable(error, f"looking at topic '{topic}'", where_is(admin)) from error
 
 
 def _settings(

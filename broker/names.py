@@ -48,6 +48,10 @@ class Names:
         return self.prefix + "creneau-executor"
 
     @property
+    def archive_group(self) -> str:
+        return self.prefix + "creneau-archive"
+
+    @property
     def ledger_transactional_id(self) -> str:
         return self.prefix + "creneau-ledger"
 
@@ -56,3 +60,6 @@ class Names:
 
     def executor_transactional_id(self, instance: str) -> str:
         return f"{self.prefix}creneau-executor-{instance}"
+
+    def archive_transactional_id(self, instance: str) -> str:
+        return f"{self.prefix}creneau-archive-{instance}"

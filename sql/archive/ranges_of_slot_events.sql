@@ -1,0 +1,13 @@
+SELECT
+  range_from,
+  range_to
+FROM slot_events
+WHERE source_partition = @partition
+UNION DISTINCT
+SELECT
+  range_from,
+  range_to
+FROM archive_refused
+WHERE
+  topic = 'slot-created'
+  AND log_partition = @partition

@@ -1,0 +1,125 @@
+"""Carrying out a committed plan: its job, and the one of its refused records. In a thread."""
+
+import tempfile
+import time
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from re import compile as regex
+from typing import IO, Final
+
+from warehouse.archive.batch import Batch
+from warehouse.archive.job_ids import job_id, refused_job_id
+from warehouse.archive.jobs import Job, JobExistsError, Jobs, State
+from warehouse.archive.plan import Plan, Span
+from warehouse.archive.rows import with_range
+
+REFUSED_TABLE: Final = "archive_refused"
+
+_FIRST_LOOK: Final = 0.05
+_LONGEST_LOOK: Final = 5.0
+_POSITION = regex(r"row starting at position (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a plan. ``job`` is the one that failed, or the last one that is done.
+
+    ``of_refused``: it is the job of the refused records. ``culprits``: offsets of rows that
+    BigQuery names as refused; often it names none.
+    """
+
+    job: Job
+    of_refused: bool = False
+    culprits: tuple[int, ...] = ()
+
+
+def carry_out(jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch: Batch) -> Outcome:
+    """Load what ``plan`` says; ``batch`` has its records. Returns when the jobs have ended.
+
+    Raises:
+        UnavailableError: BigQuery does not answer. Nothing is lost: carry out the same plan again.
+    """
+    outcome = Outcome(Job(State.DONE))
+    if plan.loaded and len(batch.good):
+        starts = array("q")
+        job = _run(
+            jobs,
+            job_id(table, partition, plan, of),
+            table,
+            lambda: _body(batch.rows(), batch.good, plan.loaded, starts),
+        )
+        outcome = Outcome(job, culprits=_culprits(job, batch.good, starts))
+    if outcome.job.state is State.DONE and len(batch.bad):
+        job = _run(
+            jobs,
+            refused_job_id(table, partition, plan, of),
+            REFUSED_TABLE,
+            lambda: _body(batch.refused_rows(), batch.bad, plan.refused, array("q")),
+        )
+        outcome = Outcome(job, of_refused=True)
+    return outcome
+
+
+def is_done(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> bool:
+    """Whether all of a plan is loaded, as far as one can know without its records."""
+    ids = [job_id(table, partition, plan, of)] if plan.loaded else []
+    ids += [refused_job_id(table, partition, plan, of)] if plan.refused else []
+    found = [_until_ended(jobs, name, jobs.look(name)) for name in ids]
+    return all(job is not None and job.state is State.DONE for job in found)
+
+
+def _run(jobs: Jobs, name: str, table: str, body: Callable[[], IO[bytes]]) -> Job:
+    """The job of this name, ended; sent only where BigQuery does not have it."""
+    job = jobs.look(name)
+    if job is None:
+        with body() as lines:
+            size = lines.tell()
+            lines.seek(0)
+            # It exists: another owner of the partition sent it, or we before a crash; same rows.
+            with suppress(JobExistsError):
+                jobs.send(name, table, lines, size)
+        job = jobs.look(name)
+    job = _until_ended(jobs, name, job)
+    assert job is not None, f"BigQuery has forgotten job {name}"
+    return job
+
+
+def _until_ended(jobs: Jobs, name: str, job: Job | None) -> Job | None:
+    wait = _FIRST_LOOK
+    while job is not None and job.state is State.RUNNING:
+        time.sleep(wait)
+        wait = min(wait * 1.5, _LONGEST_LOOK)
+        job = jobs.look(name)
+    return job
+
+
+def _body(
+    rows: IO[bytes], offsets: Sequence[int], spans: Sequence[Span], starts: "array[int]"
+) -> IO[bytes]:
+    """The lines to be sent, each with the span that its offset lies in; ``starts``: their places.
+
+    The position is at the end.
+    """
+    edges = [a for a, _ in spans]
+    lines = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+    place = 0
+    for offset, row in zip(offsets, rows, strict=True):
+        starts.append(place)
+        line = with_range(row[:-1], spans[bisect_right(edges, offset) - 1])
+        place += lines.write(line)
+    return lines
+
+
+def _culprits(job: Job, offsets: Sequence[int], starts: Sequence[int]) -> tuple[int, ...]:
+    """The offsets of the rows that the messages point at, by their place in the file."""
+    if job.state is not State.ROWS_REFUSED or not starts:
+        return ()
+    found = set()
+    for message in job.messages:
+        for match in _POSITION.finditer(message):
+            place = bisect_right(starts, int(match[1])) - 1
+            found.add(offsets[max(place, 0)])
+    return tuple(sorted(found))

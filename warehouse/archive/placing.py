@@ -1,0 +1,107 @@
+"""Where each partition goes on: from the group's offsets, and where they say nothing, from what
+the archive has."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from broker.clients import new_admin
+from broker.groups import Committed, committed
+from broker.log import high_watermarks, log_starts
+from broker.settings import KafkaSettings
+from warehouse.archive.coverage import first_gap
+from warehouse.archive.partition import ArchivedTopic
+from warehouse.archive.plan import Span, Spent, Standing, parse
+
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a partition stands; ``problem``: a person has to act before it goes on."""
+
+    standing: Standing
+    problem: str | None = None
+
+
+Ranges = Callable[[ArchivedTopic, int], list[Span]]
+"""What of a partition is in the warehouse: a query, asked only where it is needed."""
+
+Done = Callable[[ArchivedTopic, int, Standing], bool]
+"""Whether a standing's plan is carried out, asked where its records are gone."""
+
+
+class Placing:
+    """Places partitions, reading the group's offsets anew each time."""
+
+    def __init__(
+        self, kafka: KafkaSettings, *, ranges: Ranges, done: Done, accept_lost: bool
+    ) -> None:
+        self._kafka = kafka
+        self._ranges = ranges
+        self._done = done
+        self._accept_lost = accept_lost
+
+    def __call__(self, topic: ArchivedTopic, partitions: Sequence[int]) -> dict[int, Place]:
+        """The places of these partitions.
+
+        Raises:
+            UnavailableError: Kafka or BigQuery did not answer.
+        """
+        # A client of its own each time, see broker.groups.
+        admin = new_admin(self._kafka)
+        group = self._kafka.names.archive_group
+        # require_stable: a predecessor's transaction is over once this has answered.
+        offsets = committed(admin, group, topic.topic, partitions)
+        starts = log_starts(admin, topic.topic, partitions)
+        ends = high_watermarks(admin, topic.topic, partitions)
+        return {p: self._place(topic, p, offsets[p], starts[p], ends[p]) for p in partitions}
+
+    def _place(
+        self, topic: ArchivedTopic, partition: int, found: Committed, start: int, end: int
+    ) -> Place:
+        standing = self._standing(topic, partition, found, start)
+        if standing.offset > end:
+            return Place(
+                standing,
+                f"it is archived to offset {standing.offset} and the log ends at {end}: is the "
+                "dataset another cluster's? Set [warehouse] dataset",
+            )
+        if standing.offset < start and standing.plan is not None:
+            # Its records are gone; perhaps its jobs had been sent before.
+            standing = standing.past() if self._done(topic, partition, standing) else standing
+        if standing.offset < start:
+            return self._lost(topic, partition, standing, start)
+        return Place(standing)
+
+    def _standing(
+        self, topic: ArchivedTopic, partition: int, found: Committed, start: int
+    ) -> Standing:
+        """By the group; where it knows nothing, or was moved, nothing is loaded a second time."""
+        ours = None if found.offset is None else parse(found.offset, found.metadata)
+        if ours is not None and not ours.at_its_limit:
+            return ours
+        offset = start if found.offset is None else found.offset
+        gap = first_gap(self._ranges(topic, partition), offset)
+        if gap.start > offset or gap.limit is not None:
+            _LOG.warning(
+                "the group's offset is not the archive's: what is archived is left out",
+                partition=f"{topic.topic}[{partition}]",
+                offset=offset,
+                goes_on=gap.start,
+                until=gap.limit,
+            )
+        spent = Spent() if ours is None else ours.spent
+        return Standing(gap.start, gap.start, spent, limit=gap.limit)
+
+    def _lost(self, topic: ArchivedTopic, partition: int, standing: Standing, start: int) -> Place:
+        name = f"{topic.topic}[{partition}]"
+        if not self._accept_lost:
+            return Place(
+                standing,
+                f"offsets {standing.offset} to {start} were deleted by Kafka's retention "
+                "before they were archived; set archive.accept_lost to go on behind them",
+            )
+        _LOG.error("records lost to retention", partition=name, first=standing.offset, end=start)
+        return Place(Standing(start, start, standing.spent, limit=standing.limit))

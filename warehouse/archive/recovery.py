@@ -1,0 +1,30 @@
+"""What to do after a job has failed. Pure."""
+
+from collections.abc import Sequence
+
+from warehouse.archive.jobs import State
+from warehouse.archive.loading import Outcome
+from warehouse.archive.plan import MOST_REFUSED_SPANS, Plan, refused_spans
+
+
+def next_plan(
+    plan: Plan, outcome: Outcome, good: Sequence[int], bad: Sequence[int]
+) -> tuple[Plan, tuple[int, ...]]:
+    """The plan that follows on a failed one, and the offsets that it newly refuses.
+
+    ``good`` and ``bad`` are the offsets of the records, as the failed plan had them. A job that
+    failed as a whole is sent again. Where rows were refused, those that BigQuery names are refused
+    too; where it names none, the range is halved until there is only one row to blame.
+    """
+    if outcome.of_refused:
+        return plan.refused_again(), ()
+    if outcome.job.state is not State.ROWS_REFUSED:
+        return plan.again(), ()
+    culprits = outcome.culprits or (tuple(good) if len(good) == 1 else ())
+    if not culprits:
+        return plan.up_to(good[len(good) // 2]), ()
+    left = [offset for offset in good if offset not in culprits]
+    spans = refused_spans(plan.start, plan.end, left, sorted([*bad, *culprits]))
+    if len(spans) > MOST_REFUSED_SPANS:
+        return plan.up_to(good[len(good) // 2]), ()
+    return plan.refusing(spans), culprits

@@ -1,0 +1,91 @@
+"""Source events for replays, once Kafka has let them go. Fits ``replay.source.Archive``."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from broker.records import SourceRecord
+from ledger.records import Interval
+from producer_contract.errors import UnavailableError
+from warehouse.archive.coverage import merged, missing
+from warehouse.archive.plan import Span
+from warehouse.archived import ranges_of
+from warehouse.errors import in_our_words
+from warehouse.queries import query, run
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+OFFSETS_PER_QUERY: Final = 200_000
+"""A longer range is read in parts: BigQuery sorts each."""
+
+
+class ArchiveDoubledError(UnavailableError):
+    """Two different rows claim to be the record of one offset."""
+
+
+class SourceArchive:
+    """Reads ``slot_events``. ``client`` finds it in its default dataset."""
+
+    def __init__(self, client: "bigquery.Client") -> None:
+        self._client = client
+        self._known: dict[int, list[Span]] = {}
+
+    def missing(self, interval: Interval) -> list[Interval]:
+        """The parts of ``interval`` that were not loaded whole; empty: it has all of it.
+
+        Raises:
+            UnavailableError: BigQuery does not answer.
+        """
+        partition, start, end = interval
+        left = missing(self._known.get(partition, ()), start, end)
+        if left:
+            # Ranges are only ever added: what is known need not be asked for again.
+            self._known[partition] = merged(ranges_of(self._client, "slot_events", partition))
+            left = missing(self._known[partition], start, end)
+        return [Interval(partition, a, b) for a, b in left]
+
+    def read(self, interval: Interval) -> Iterator[SourceRecord]:
+        """Every source record of the interval in offset order, its bytes untouched.
+
+        The client fetches the rows a page at a time, so memory does not grow with the interval.
+
+        Raises:
+            UnavailableError: BigQuery does not answer.
+            ArchiveDoubledError: somebody else has written to the table.
+        """
+        partition, start, end = interval
+        last: SourceRecord | None = None
+        for first in range(start, end, OFFSETS_PER_QUERY):
+            for record in self._part(partition, first, min(first + OFFSETS_PER_QUERY, end)):
+                if last is not None and record.offset == last.offset:
+                    _refuse_another(last, record)
+                    continue
+                last = record
+                yield record
+
+    def _part(self, partition: int, start: int, end: int) -> Iterator[SourceRecord]:
+        rows = run(
+            self._client,
+            query("archive/source_events"),
+            partition=partition,
+            from_offset=start,
+            to_offset=end,
+        )
+        with in_our_words("archive/source_events"):
+            for row in rows:
+                yield _record(partition, row)
+
+
+def _record(partition: int, row: Any) -> SourceRecord:
+    headers = tuple((header["name"], header["value"]) for header in row["headers"])
+    return SourceRecord(
+        partition, row["source_offset"], row["timestamp_ms"], row["key"], row["value"], headers
+    )
+
+
+def _refuse_another(one: SourceRecord, other: SourceRecord) -> None:
+    if one != other:
+        raise ArchiveDoubledError(
+            f"slot_events has two different records of partition {one.partition}, offset "
+            f"{one.offset}: somebody else has written to it, or two clusters share the dataset"
+        )
