@@ -69,25 +69,44 @@ def read_lessons(folder: Path) -> Lessons:
     booked_ids = set(bookings.column("lesson_id"))
     # Without its times a lesson has no place in a split by time, and no features.
     created_at = table.filled("created_at", _unix_seconds)
-    matrix = features_of(
-        Columns(
-            partnership_type=table.column("partnership_type"),
-            latitude=table.numbers("latitude", float),
-            longitude=table.numbers("longitude", float),
-            created_at=created_at,
-            lesson_start_at=table.filled("lesson_start_at", _unix_seconds),
-            duration_minutes=table.numbers("duration_minutes", float),
-        )
+    columns = Columns(
+        partnership_type=table.column("partnership_type"),
+        latitude=table.numbers("latitude", float),
+        longitude=table.numbers("longitude", float),
+        created_at=created_at,
+        lesson_start_at=table.filled("lesson_start_at", _unix_seconds),
+        duration_minutes=table.numbers("duration_minutes", float),
     )
+    booked = np.array([each in booked_ids for each in table.column("lesson_id")], np.int64)
+    truth = table.numbers(TRUTH, float) if TRUTH in table.header else None
+    return lessons_of(columns, booked, truth, source=str(table.path))
+
+
+def lessons_of(
+    columns: Columns,
+    booked: NDArray[np.int64],
+    truth: NDArray[np.float64] | None = None,
+    *,
+    source: str,
+) -> Lessons:
+    """Lessons from the columns that features are made of, in any order; ``source`` names them.
+
+    Raises:
+        TrainingDataUnreadable: a feature that no lesson has.
+    """
+    matrix = features_of(columns)
     unusable = [n for n, c in zip(FEATURE_NAMES, matrix.T, strict=True) if np.isnan(c).all()]
     if len(matrix) and unusable:
         raise TrainingDataUnreadable(
-            f"{table.path}: no lesson has a usable {', '.join(unusable)} to learn from"
+            f"{source}: no lesson has a usable {', '.join(unusable)} to learn from"
         )
-    booked = np.array([each in booked_ids for each in table.column("lesson_id")], np.int64)
-    order = np.argsort(created_at, kind="stable")
-    truth = table.numbers(TRUTH, float)[order] if TRUTH in table.header else None
-    return Lessons(matrix[order], booked[order], created_at[order], truth)
+    order = np.argsort(columns.created_at, kind="stable")
+    return Lessons(
+        matrix[order],
+        booked[order],
+        columns.created_at[order],
+        None if truth is None else truth[order],
+    )
 
 
 def flipped(lessons: Lessons, feature: str) -> Lessons:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.artifact import digest_of, pack_bytes
-from model.dataset import flipped, read_lessons
+from model.dataset import Lessons, flipped, read_lessons
 from model.errors import TrainingDataUnreadable
 from model.report import Report, evaluate, write_report
 from model.threads import one_thread
@@ -24,7 +24,16 @@ class Made:
 
 
 def make_model(data: Path, out: Path, *, seed: int = 0, flip: str | None = None) -> Made:
-    """Train on the lessons of ``data``; write ``model.zip`` and the report into ``out``.
+    """Train on the lessons of the folder ``data``; as ``train_on``.
+
+    Raises:
+        TrainingDataUnreadable: bad lessons, or ``out`` cannot be written.
+    """
+    return train_on(read_lessons(data), out, seed=seed, flip=flip)
+
+
+def train_on(lessons: Lessons, out: Path, *, seed: int = 0, flip: str | None = None) -> Made:
+    """Train on lessons; write ``model.zip`` and the report into ``out``.
 
     ``flip`` names a feature that is fed the wrong way round while training: the model is corrupted
     on purpose, and the report judges it on lessons as they are.
@@ -32,7 +41,7 @@ def make_model(data: Path, out: Path, *, seed: int = 0, flip: str | None = None)
     Raises:
         TrainingDataUnreadable: bad lessons, or ``out`` cannot be written.
     """
-    parts = split(read_lessons(data))
+    parts = split(lessons)
     fed = (
         parts
         if flip is None
