@@ -125,7 +125,7 @@ class Acts:
         self._until(
             revocation,
             f"revoked; {GOOD} scores again; every partition must acknowledge that",
-            lambda: self.watch.glance().replayed > 0 or not revocation.running,
+            lambda: self.watch.replayed > 0 or not revocation.running,
             every=0.01,
         )
         revocation.refuse_death()

@@ -14,7 +14,7 @@ from model.workshop import make_model
 GOOD: Final = "demo-1"
 BAD: Final = "demo-2"
 FLIPPED: Final = "lead_hours"
-LESSONS: Final = 50_000
+LESSONS: Final = 25_000
 
 
 @dataclass(frozen=True, slots=True)

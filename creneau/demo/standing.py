@@ -11,7 +11,7 @@ from ledger.reader import LedgerReader
 from replay.settings import ReplaySettings
 from replay.status import ReplayStatus, StatusReader
 
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)

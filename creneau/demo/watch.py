@@ -34,8 +34,6 @@ class Glance:
     published: int
     scored: int
     dead_lettered: int
-    replayed: int
-    """Outputs of a replay."""
     held: Mapping[str, int]
     """By model: the slots that now hold a probability of it."""
     rate: float
@@ -95,11 +93,17 @@ class Watch:
                 published=self._published,
                 scored=self._scored,
                 dead_lettered=self._dead_lettered,
-                replayed=self._replayed,
                 held=dict(self._held),
                 rate=len(self._arrivals) / WINDOW,
                 latency_ms=_median([delay.seconds for delay in late]),
             )
+
+    @property
+    def replayed(self) -> int:
+        """Outputs of a replay so far; costs nothing, to be asked often."""
+        if self._failure is not None:
+            raise self._failure
+        return self._replayed
 
     def delays(self) -> list[Delay]:
         """Every delay so far, in order of arrival."""

@@ -10,7 +10,6 @@ GLANCE = Glance(
     published=900,
     scored=880,
     dead_lettered=2,
-    replayed=0,
     held={"demo-1": 600, "demo-2": 280},
     rate=298.7,
     latency_ms=81.2,
@@ -18,7 +17,7 @@ GLANCE = Glance(
 
 
 def test_before_any_decision_no_model_is_named() -> None:
-    facts = facts_of(Glance(0, 0, 0, 0, {}, 0.0, None), Standing())
+    facts = facts_of(Glance(0, 0, 0, {}, 0.0, None), Standing())
     assert facts["model"] == facts["latency"] == "-"
     assert not {"held from demo-2", "replay"} & facts.keys()
 
