@@ -41,6 +41,12 @@ class WarehouseSection(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class ArchiveSection(BaseModel):
+    """``[archive]``: see ``warehouse.archive.settings.ArchiveSettings`` for what each one means."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class Settings(BaseSettings):
     """Everything that can be set, with defaults that work on one machine."""
 
@@ -66,6 +72,7 @@ class Settings(BaseSettings):
     worker: WorkerSection = Field(default_factory=WorkerSection)
     replay: ReplaySection = Field(default_factory=ReplaySection)
     warehouse: WarehouseSection = Field(default_factory=WarehouseSection)
+    archive: ArchiveSection = Field(default_factory=ArchiveSection)
 
     @classmethod
     def settings_customise_sources(
