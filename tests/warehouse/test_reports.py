@@ -1,0 +1,177 @@
+"""The reports against a plain-Python computation over the same 210,000 lessons."""
+
+import io
+from collections.abc import Callable
+from datetime import date
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from google.cloud import bigquery
+
+from tests.warehouse import corners, plain_reports
+from tests.warehouse.plain_reports import Lesson, Output
+from warehouse import reports
+from warehouse.client import new_client
+from warehouse.settings import WarehouseSettings
+
+
+class World(NamedTuple):
+    """The same rows twice: in the warehouse and in memory."""
+
+    client: bigquery.Client
+    lessons: list[Lesson]
+    outputs: list[Output]
+
+    def ask(self, report: reports.Report) -> list[dict[str, Any]]:
+        table = reports.answer(self.client, report)
+        return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def load(client: bigquery.Client, table: str, lines: bytes) -> None:
+    config = bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON)
+    assert client.default_query_job_config is not None
+    target = client.default_query_job_config.default_dataset.table(table)
+    config.schema = client.get_table(target).schema
+    client.load_table_from_file(io.BytesIO(lines), target, job_config=config).result()
+
+
+@pytest.fixture(scope="module")
+def world(new_warehouse: Callable[[], WarehouseSettings]) -> World:
+    client = new_client(new_warehouse())
+    lessons = corners.lessons()
+    outputs = corners.outputs(lessons)
+    load(client, "lessons", corners.json_lines(corners.lesson_rows(lessons)))
+    load(client, "bookings", corners.json_lines(corners.booking_rows(lessons)))
+    load(client, "slot_probabilities", corners.json_lines(corners.output_rows(outputs, lessons)))
+    return World(client, lessons, outputs)
+
+
+Q3 = ("2020-07-01", "2020-09-30")
+
+
+@pytest.mark.parametrize(
+    ("days", "nth", "top", "count_all"),
+    [
+        (Q3, 50, 5, False),
+        (Q3, 50, 5, True),
+        (Q3, 400, 60, False),
+        (("2020-07-01", "2020-07-01"), 2, 400, False),
+        (("2020-03-29", "2020-03-29"), 1, 400, False),
+        (("1900-01-01", "9999-12-30"), 1000, 50, False),
+    ],
+)
+def test_nth_lesson(
+    world: World, days: tuple[str, str], nth: int, top: int, count_all: bool
+) -> None:
+    period = reports.period(*days)
+    found = world.ask(reports.nth_lesson(period, nth=nth, top=top, count_all=count_all))
+    expected = plain_reports.nth_lesson(
+        world.lessons, period.first, period.last, nth=nth, top=top, count_all=count_all
+    )
+    assert expected
+    assert [
+        (
+            row["place"],
+            row["instructor_id"],
+            row["lessons"],
+            row["nth_lesson_day"],
+            row["nth_lesson_id"],
+        )
+        for row in found
+    ] == expected
+
+
+def test_the_corners_are_among_the_lessons(world: World) -> None:
+    """Or the comparison would prove less than it says."""
+    ranked = plain_reports.nth_lesson(
+        world.lessons, date(2020, 7, 1), date(2020, 9, 30), nth=1, top=400, count_all=False
+    )
+    counts = [row[2] for row in ranked]
+    assert any(one == other for one, other in pairwise(counts))
+    assert len(world.lessons) >= 200_000
+    assert sum(lesson.start_at.microsecond == 999_999 for lesson in world.lessons) > 100
+    assert sum(lesson.deleted_at == lesson.start_at for lesson in world.lessons) > 1_000
+    assert sum(len(lesson.bookings) > 1 for lesson in world.lessons) > 1_000
+    outcomes = {(lesson.booked, lesson.given) for lesson in world.lessons}
+    assert outcomes == {(True, True), (True, False), (False, False)}
+
+
+@pytest.mark.parametrize(
+    ("days", "types"),
+    [
+        (("2020-02-01", "2020-09-01"), ["EI", "EIRL"]),
+        (("2020-02-01", "2020-09-01"), []),
+        (("2020-07-01", "2020-07-01"), ["SASU"]),
+        (("2020-03-29", "2020-03-29"), []),
+        (("2019-01-01", "2019-12-31"), []),
+    ],
+)
+def test_lessons_by_department(world: World, days: tuple[str, str], types: list[str]) -> None:
+    period = reports.period(*days)
+    found = world.ask(reports.lessons_by_department(period, types))
+    expected = plain_reports.lessons_by_department(world.lessons, period.first, period.last, types)
+    assert {
+        (row["department_code"], row["partnership_type"]): (
+            row["lessons"],
+            row["deleted"],
+            row["given"],
+        )
+        for row in found
+    } == expected
+    assert len(found) == len(expected)
+    order = [(row["department_code"], row["partnership_type"] or "") for row in found]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("days", [Q3, ("2020-01-01", "2020-12-31"), ("2020-07-01", "2020-07-01")])
+def test_model_quality(world: World, days: tuple[str, str]) -> None:
+    period = reports.period(*days)
+    found = world.ask(
+        reports.model_quality(
+            period, known_until=corners.KNOWN_UNTIL, revoked_versions=["corrupted", "unheard-of"]
+        )
+    )
+    expected = plain_reports.model_quality(
+        world.lessons, world.outputs, period.first, period.last, corners.KNOWN_UNTIL
+    )
+    assert [(row["model_version"], row["day"]) for row in found] == sorted(expected)
+    for row in found:
+        key = (row["model_version"], row["day"])
+        assert row["revoked"] is (row["model_version"] == "corrupted")
+        assert row["slots"] == expected[key][0]
+        assert (
+            row["mean_probability"],
+            row["booked_share"],
+            row["calibration_error"],
+            row["brier"],
+        ) == pytest.approx(expected[key][1:], abs=1e-9)
+
+
+def test_a_type_that_no_lesson_of_the_period_has_is_said_with_those_there(world: World) -> None:
+    period = reports.period("2020-02-01", "2020-09-01")
+    table = reports.answer(world.client, reports.lessons_by_department(period, ["EI", "ei"]))
+    with pytest.raises(
+        reports.UnknownPartnershipTypeError,
+        match="no lesson from 2020-02-01 to 2020-09-01 is of partnership type 'ei'; "
+        "there are EI, EIRL, EURL, ME, SARL, SAS, SASU",
+    ):
+        reports.check_types(world.client, period, ["EI", "ei"], table)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2020-13-01", "2020-09-30", "--from '2020-13-01' is not a day"),
+        ("2020-07-01", "yesterday", "--to 'yesterday' is not a day"),
+        ("20200701", "2020-09-30", "--from '20200701' is not a day"),
+        ("2020-09-30", "2020-07-01", "--from 2020-09-30 is after --to 2020-07-01"),
+        ("0001-01-01", "2020-07-01", "not between 1900-01-01"),
+        ("2020-07-01", "9999-12-31", "not between 1900-01-01 and 9999-12-30"),
+    ],
+)
+def test_bad_periods_are_one_line(first: str, last: str, said: str) -> None:
+    with pytest.raises(reports.BadPeriodError) as refused:
+        reports.period(first, last)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
