@@ -3,7 +3,7 @@
 from producer_contract.errors import BadUseError, UnavailableError
 
 
-class UnknownVersionError(BadUseError):
+class UnknownVersionError(UnavailableError):
     """A version that is not on the ledger."""
 
 
@@ -11,8 +11,12 @@ class NotRevokedError(BadUseError):
     """The model to replay from may still score: revoke it first."""
 
 
-class UnusableReplacementError(BadUseError):
-    """The model to replay with is revoked, or one of those to replay from."""
+class UnusableReplacementError(UnavailableError):
+    """The model to replay with is revoked."""
+
+
+class NotAReplacementError(BadUseError):
+    """The model to score with is one of those to correct."""
 
 
 class ReplayActiveError(BadUseError):

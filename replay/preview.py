@@ -16,11 +16,11 @@ from ledger.runs import of_replay, read_runs, read_runs_timed
 from replay.certificate import union_of_runs
 from replay.chunk_scorer import Load
 from replay.counts import Counted, count_events
-from replay.errors import UnknownVersionError
+from replay.errors import NotRevokedError
 from replay.fence import standings
 from replay.knowledge import read_knowledge
 from replay.plan import affected_ranges, cut, make_plan
-from replay.request import selected_offsets
+from replay.request import refuse_unusable_models, selected_offsets
 from replay.sampling import edges, read_events, sample_places
 from replay.shift import ScoredTwice, Shift, score_twice, shift_of
 from replay.source import SourceReader
@@ -42,6 +42,11 @@ class Preview:
     lessons_ahead: int | None
     estimated_seconds: float
     shift: Shift
+
+    @property
+    def nothing(self) -> bool:
+        """Whether a replay would find nothing to do."""
+        return not self.affected.by_partition and not self.to_scan
 
     def as_json(self) -> dict[str, Any]:
         """The object of the names page; ``estimated`` says that a selection cuts a run."""
@@ -74,13 +79,15 @@ def preview(
     The models need not be revoked yet. Partitions whose runs have gaps are named, not scanned.
 
     Raises:
-        UnknownVersionError: a version is not on the ledger.
+        UnknownVersionError, UnusableReplacementError: a version is not on the ledger, or the
+            replacement may not score.
+        NotRevokedError: none is named, and none was ever revoked.
         ModelUnusable: one of the models cannot be loaded.
     """
     chosen = frozenset(from_models) or state.revoked
-    for version in sorted({*chosen, with_model}):
-        if version not in state.models:
-            raise UnknownVersionError(f"no model '{version}' on the ledger: creneau model list")
+    refuse_unusable_models(state, chosen, with_model)
+    if not chosen:
+        raise NotRevokedError("no model was ever revoked: say which one, --from-model VERSION")
     admin, topic = new_admin(kafka), kafka.names.slot_created
     answers = committed(
         admin, kafka.names.worker_group, topic, partitions_of(admin, topic), require_stable=False

@@ -16,6 +16,7 @@ from replay.chunk_scorer import Load
 from replay.errors import (
     BadSelectionError,
     LedgerMovedError,
+    NotAReplacementError,
     NotRevokedError,
     PlanTooLargeError,
     ReplayActiveError,
@@ -68,9 +69,7 @@ def models_to_replay(state: LedgerState, order: Order) -> frozenset[str]:
             cannot be carried out as the ledger stands.
     """
     from_models = frozenset(order.from_models) or state.revoked
-    for version in sorted({*from_models, order.with_model}):
-        if version not in state.models:
-            raise UnknownVersionError(f"no model '{version}' on the ledger: creneau model list")
+    refuse_unusable_models(state, from_models, order.with_model)
     if not from_models:
         raise NotRevokedError(
             "no model was ever revoked, so there is nothing to replay: creneau model revoke"
@@ -80,10 +79,6 @@ def models_to_replay(state: LedgerState, order: Order) -> frozenset[str]:
             f"model '{version}' is not revoked and may still score; revoke it first: "
             f"creneau model revoke {version} --with {order.with_model} --reason …"
         )
-    if not state.usable(order.with_model):
-        raise UnusableReplacementError(
-            f"model '{order.with_model}' was revoked itself: replay with another one"
-        )
     active = state.active_replay
     if active is not None:
         raise ReplayActiveError(
@@ -91,6 +86,28 @@ def models_to_replay(state: LedgerState, order: Order) -> frozenset[str]:
             "replay status) or end it (creneau replay cancel)"
         )
     return from_models
+
+
+def refuse_unusable_models(
+    state: LedgerState, from_models: frozenset[str], with_model: str
+) -> None:
+    """See that the ledger knows all of them, and that the replacement may score. Pure.
+
+    Raises:
+        UnknownVersionError, UnusableReplacementError, NotAReplacementError: names the first that is
+            not so.
+    """
+    for version in sorted({*from_models, with_model}):
+        if version not in state.models:
+            raise UnknownVersionError(
+                f"no model '{version}' is registered; creneau model list shows those that are"
+            )
+    if not state.usable(with_model):
+        raise UnusableReplacementError(
+            f"model '{with_model}' was revoked itself: give another one --with"
+        )
+    if with_model in from_models:
+        raise NotAReplacementError(f"model '{with_model}' cannot replace itself")
 
 
 def request_replay(

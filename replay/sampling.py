@@ -4,10 +4,12 @@ A fetch brings a stretch as cheaply as one record, so places are few and stretch
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.in_force import merged
 from ledger.records import Interval
 from replay.source import SourceReader, split_at
 
@@ -29,16 +31,25 @@ class SampledEvent:
 
 
 def sample_places(affected: Sequence[Interval], places: int = PLACES) -> list[Interval]:
-    """Stretches spread at random, each offset as likely as any other; the same every time. Pure."""
+    """Stretches spread at random, each offset as likely as any other; the same every time. Pure.
+
+    No offset is in two of them: where few events are affected, the sample is all of them.
+    """
     lengths = [end - start for _, start, end in affected]
     if not lengths:
         return []
     chance = random.Random(SEED)
-    found = set()
+    if sum(lengths) <= places * STRETCH:
+        return list(affected)
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for partition, start, end in chance.choices(affected, lengths, k=places):
         low = chance.randrange(start, end)
-        found.add(Interval(partition, low, min(low + STRETCH, end)))
-    return sorted(found)
+        found[partition].append((low, min(low + STRETCH, end)))
+    return [
+        Interval(partition, low, high)
+        for partition in sorted(found)
+        for low, high in merged(found[partition])
+    ]
 
 
 def edges(affected: Sequence[Interval]) -> list[Interval]:

@@ -2,8 +2,22 @@
 
 import pytest
 
-from replay.errors import LedgerMovedError, ReplayActiveError
-from replay.request import Order, beginnings, models_to_replay, refuse_moved
+from producer_contract.errors import CreneauError
+from replay.errors import (
+    LedgerMovedError,
+    NotAReplacementError,
+    NotRevokedError,
+    ReplayActiveError,
+    UnknownVersionError,
+    UnusableReplacementError,
+)
+from replay.request import (
+    Order,
+    beginnings,
+    models_to_replay,
+    refuse_moved,
+    refuse_unusable_models,
+)
 from tests.ledger.build import ledger, promoted, registered, requested, revoked
 
 BEFORE = (
@@ -27,6 +41,31 @@ def test_a_model_revoked_while_the_plan_was_made_is_named() -> None:
     with pytest.raises(LedgerMovedError, match="model 'good' was revoked meanwhile"):
         refuse_moved(now, ORDER, FROM)
     refuse_moved(now, Order("better", ("bad",)), FROM)
+
+
+@pytest.mark.parametrize(
+    ("from_models", "with_model", "error", "code"),
+    [
+        (["bad"], "nobody", UnknownVersionError, 3),
+        (["nobody"], "good", UnknownVersionError, 3),
+        (["good"], "bad", UnusableReplacementError, 3),
+        (["good"], "good", NotAReplacementError, 2),
+    ],
+)
+def test_an_unknown_or_revoked_version_has_one_exit_code_and_a_wrong_order_another(
+    from_models: list[str], with_model: str, error: type[CreneauError], code: int
+) -> None:
+    with pytest.raises(error) as refused:
+        models_to_replay(ledger(*BEFORE), Order(with_model, tuple(from_models)))
+    assert refused.value.exit_code == code
+    with pytest.raises(error):
+        refuse_unusable_models(ledger(*BEFORE), frozenset(from_models), with_model)
+
+
+def test_a_model_that_may_still_score_is_revoked_first() -> None:
+    refuse_unusable_models(ledger(*BEFORE), frozenset({"good"}), "better")
+    with pytest.raises(NotRevokedError, match="creneau model revoke good"):
+        models_to_replay(ledger(*BEFORE), Order("better", ("good",)))
 
 
 def test_another_operators_replay_is_in_the_way() -> None:
