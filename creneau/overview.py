@@ -1,37 +1,29 @@
 """Everything at a glance: cluster, model, workers, lag, dead letters, replay, the next step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from broker.clients import new_admin
-from broker.errors import kafka_error
-from broker.groups import committed
+from broker.groups import Committed, committed
 from broker.log import last_stable_offsets, log_starts, partitions_of
+from creneau.cluster import ready
 from creneau.replays import Replays
 from ledger.fold import LedgerState
 from ledger.in_force import open_run
 from ledger.reader import read_ledger
 from ledger.runs import Run, read_runs
-from producer_contract.errors import UnavailableError
-from replay.fence import fence_of, members, standings
+from replay.fence import Fence, executors, fence_of, members, standings, what_is_awaited
 from replay.status import ReplayStatus, StatusReader
-
-ANSWER_SECONDS = 5.0
-
-
-class NoClusterError(UnavailableError):
-    """Nobody answers at the address of the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What ``creneau status`` shows. ``lag``: offsets behind, by partition; ``dead`` and
     ``scored``: live outcomes so far; ``acknowledged``: of the last decision, partitions of all;
-    ``replacement_revoked``: the active replay scores with a model that must not be used."""
+    ``fence``: of the last revocation that is to be corrected, while a replay has to wait for it;
+    ``executors``: how many take part in replays; ``replacement_revoked``: the active replay scores
+    with a model that must not be used."""
 
     cluster: str
     in_force: str | None
@@ -43,6 +35,8 @@ class Overview:
     dead: int
     acknowledged: int
     replay: ReplayStatus | None
+    executors: int = 0
+    fence: Fence | None = None
     revoked_uncorrected: tuple[str, ...] = field(default=())
     replacement_revoked: bool = False
 
@@ -57,7 +51,9 @@ class Overview:
             "lag": {str(partition): lag for partition, lag in self.lag.items()},
             "scored": self.scored,
             "dead": self.dead,
+            "awaited": self.awaited(),
             "replay": self.replay.as_json() if self.replay else None,
+            "executors": self.executors,
             "next": self.next_step(),
         }
 
@@ -65,19 +61,29 @@ class Overview:
         """What one usually does next. Pure."""
         if self.replay is not None and self.replacement_revoked:
             return "creneau replay cancel: the model that it scores with is revoked"
-        if self.replay is not None and self.replay.state == "paused":
-            return "creneau replay resume --executors 1, or creneau replay cancel"
-        if self.replay is not None:
-            return "creneau replay status --watch"
         if not self.models:
             return "creneau model train --data DIR, then register and promote"
+        paused = self.replay is not None and self.replay.state == "paused"
         if self.in_force is None:
-            return "creneau model promote VERSION (creneau model list shows them)"
+            then = ", then creneau replay resume --executors 1" if paused else ""
+            return f"creneau model promote VERSION (creneau model list shows them){then}"
+        if paused:
+            return "creneau replay resume --executors 1, or creneau replay cancel"
+        if self.replay is not None and not self.executors:
+            return "creneau replay resume --executors 1: no executor is running"
+        if self.replay is not None:
+            return "creneau replay status --watch"
         if not self.workers:
             return "creneau worker"
         if self.revoked_uncorrected:
             return f"creneau replay preview --with {self.in_force}, then creneau replay start"
         return "nothing to do; a corrupted model: creneau model revoke (docs/runbook.md)"
+
+    def awaited(self) -> str | None:
+        """What a replay has to wait for before it can begin. Pure."""
+        if self.fence is None:
+            return None
+        return what_is_awaited(self.fence, self.workers.values())
 
     def lines(self) -> list[str]:
         """For people."""
@@ -101,10 +107,13 @@ class Overview:
             f"lag           {behind:,} offsets{where}",
             f"outcomes      {self.scored:,} scored, {self.dead:,} dead letters",
         ]
+        if (awaited := self.awaited()) is not None:
+            shown.append(f"fence         {awaited}")
         if self.replay is not None:
             one = self.replay
             shown.append(
                 f"replay        {one.id}: {one.state}, {one.corrected:,} of {one.affected:,}"
+                f"{f' ({one.why})' if one.why else ''}; {self.executors} executors"
             )
         return [*shown, f"next          {self.next_step()}"]
 
@@ -116,9 +125,8 @@ def overview(replays: Replays) -> Overview:
         NoClusterError: no broker answers.
         TopicMissingError: the topics are not there.
     """
-    kafka = replays.kafka
+    kafka = ready(replays.kafka)
     admin, topic = new_admin(kafka), kafka.names.slot_created
-    _refuse_silence(admin, kafka.bootstrap_servers)
     state = read_ledger(kafka)
     partitions = partitions_of(admin, topic)
     answers = committed(admin, kafka.names.worker_group, topic, partitions, require_stable=False)
@@ -129,6 +137,7 @@ def overview(replays: Replays) -> Overview:
     every += [open_run(p, one.offset, one.metadata, state) for p, one in standing.items()]
     runs = [run for run in every if run.replay_id is None]
     at = {p: answers[p].offset for p in partitions}
+    uncorrected = _uncorrected(state, every)
     return Overview(
         cluster=kafka.bootstrap_servers,
         in_force=state.in_force,
@@ -140,23 +149,26 @@ def overview(replays: Replays) -> Overview:
         dead=sum(run.dead for run in runs),
         acknowledged=_acknowledged(answers, state),
         replay=_active(replays, state),
-        revoked_uncorrected=_uncorrected(state, every),
+        executors=len(executors(kafka, admin)),
+        fence=_open_fence(state, answers, uncorrected),
+        revoked_uncorrected=uncorrected,
         replacement_revoked=_replacement_revoked(state),
     )
 
 
-def _refuse_silence(admin: AdminClient, where: str) -> None:
-    """Say within seconds that nobody answers: everything after this is patient."""
-    try:
-        admin.list_topics(timeout=ANSWER_SECONDS)
-    except KafkaException as error:
-        raise NoClusterError(
-            f"no answer from Kafka at {where} ({kafka_error(error).name()}): start it, set "
-            "CRENEAU_BOOTSTRAP_SERVERS, or for a first look: creneau sandbox up"
-        ) from error
+def _open_fence(
+    state: LedgerState, answers: Mapping[int, Committed], uncorrected: Iterable[str]
+) -> Fence | None:
+    """The fence that a replay of these models has to wait for; None: there is none, or it is
+    closed, or the replay has begun."""
+    epochs = [state.models[version].revoked_at or 0 for version in uncorrected]
+    if not epochs or state.active_replay is not None:
+        return None
+    fence = fence_of(answers, max(epochs))
+    return None if fence.closed else fence
 
 
-def _acknowledged(answers: Any, state: LedgerState) -> int:
+def _acknowledged(answers: Mapping[int, Committed], state: LedgerState) -> int:
     return 0 if state.epoch is None else len(fence_of(answers, state.epoch).standing)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from broker.pool import Pool, Reported
 from broker.settings import KafkaSettings
+from creneau.executor_log import log_path
 from creneau.operators import operator_name
 from creneau.settings import Settings
 from ledger.fold import Model, Replay
@@ -79,9 +80,12 @@ class Replays:
         )
 
     def pool(self, executors: int, *, started: bool) -> Pool[Reported]:
-        """Executor processes of this machine, not yet started."""
+        """Executor processes of this machine, not yet started.
+
+        ``started``: by a starting command, in whose log they write.
+        """
         command = [sys.executable, "-m", "creneau.executor_process"]
-        command += ["--started"] if started else []
+        command += ["--started", str(log_path(self.settings.var))] if started else []
         return Pool(command, executors, kind="executor")
 
     def certificate(self, replay_id: str | None) -> Certificate:

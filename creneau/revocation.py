@@ -13,6 +13,7 @@ from ledger.records import ModelRevoked
 from ledger.writer import append
 from model.store import ModelStore
 from producer_contract.errors import BadUseError
+from replay.errors import NotAReplacementError
 
 
 class NothingInForceError(BadUseError):
@@ -23,17 +24,25 @@ class RevokedAlreadyError(BadUseError):
     """The version was revoked before."""
 
 
-class NotAReplacementError(BadUseError):
-    """The replacement is one of the models to revoke."""
-
-
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """``epoch``: the ledger offset; ``in_force``: what scores after it (None: scoring waits)."""
+    """``epoch``: the ledger offset (None: all were revoked before, nothing was written);
+    ``in_force``: what scores after it (None: scoring waits)."""
 
     versions: tuple[str, ...]
-    epoch: int
+    epoch: int | None
     in_force: str | None
+
+    def __str__(self) -> str:
+        """For a person."""
+        named = ", ".join(self.versions)
+        done = (
+            f"{named}: revoked before, nothing new for the ledger"
+            if self.epoch is None
+            else f"revoked {named} at epoch {self.epoch}"
+        )
+        waits = "nothing; new events wait in Kafka, unscored, for creneau model promote VERSION"
+        return f"{done}; in force: {self.in_force or waits}"
 
 
 def revoke(
@@ -43,12 +52,14 @@ def revoke(
     *,
     replacement: str | None,
     pause_scoring: bool,
+    again: bool = False,
     reason: str,
 ) -> Revocation:
     """Take models out of scoring for ever.
 
     ``replacement`` is loaded and self-tested first, whether or not it comes into force. Where one
-    of the models is in force, either it or ``pause_scoring`` is needed.
+    of the models is in force, either it or ``pause_scoring`` is needed. ``again``: what was revoked
+    before is no error; only the others are written.
 
     Raises:
         NoSuchModel, ModelRevokedError, NothingInForceError, RevokedAlreadyError,
@@ -57,35 +68,41 @@ def revoke(
     """
     chosen = tuple(dict.fromkeys(versions))
     state = read_ledger(kafka)
-    _check(state, chosen, replacement, pause_scoring)
+    _check(state, chosen, replacement, pause_scoring, again)
     if replacement is not None:
         load_version(state, store, replacement)
-    record = ModelRevoked(
-        at=datetime.now(UTC),
-        by=operator_name(),
-        reason=reason,
-        versions=chosen,
-        replacement=replacement,
-    )
+    now = datetime.now(UTC)
 
     def decide(state: LedgerState) -> Sequence[ModelRevoked]:
         # Again, under the ledger's lock: another operator may have been quicker.
-        _check(state, chosen, replacement, pause_scoring)
-        return [record]
+        _check(state, chosen, replacement, pause_scoring, again)
+        new = tuple(version for version in chosen if version not in state.revoked)
+        if not new:
+            return []
+        who = {"at": now, "by": operator_name(), "reason": reason}
+        return [ModelRevoked(versions=new, replacement=replacement, **who)]
 
-    epoch = append(kafka, decide)[0]
-    return Revocation(chosen, epoch, read_ledger(kafka).in_force_at_epoch(epoch))
+    offsets = append(kafka, decide)
+    after = read_ledger(kafka)
+    if not offsets:
+        return Revocation(chosen, None, after.in_force)
+    return Revocation(chosen, offsets[0], after.in_force_at_epoch(offsets[0]))
 
 
 def _check(
-    state: LedgerState, versions: Sequence[str], replacement: str | None, pause_scoring: bool
+    state: LedgerState,
+    versions: Sequence[str],
+    replacement: str | None,
+    pause_scoring: bool,
+    again: bool,
 ) -> None:
     for version in versions:
         revoked_at = registered(state, version).revoked_at
-        if revoked_at is not None:
+        if revoked_at is not None and not again:
             raise RevokedAlreadyError(
                 f"model '{version}' was revoked already, at epoch {revoked_at}; to correct what it "
-                f"emitted: creneau replay start --with {replacement or 'VERSION'}"
+                f"emitted, the same command with --replay, or: creneau replay start --with "
+                f"{replacement or 'VERSION'}"
             )
     if replacement is not None:
         if replacement in versions:

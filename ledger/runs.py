@@ -93,15 +93,21 @@ def read_runs_timed(kafka: KafkaSettings) -> Iterator[tuple[int, Run]]:
 
 
 class RunsReader:
-    """Follows ``scoring-runs``; ``runs`` grows by what each reading brings."""
+    """Follows ``scoring-runs``; ``runs`` grows by what each reading brings.
+
+    ``written_ms``: when each of them was written (milliseconds since 1970).
+    """
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._tail = LogTail(kafka, kafka.names.scoring_runs)
         self.runs: list[Run] = []
+        self.written_ms: list[int] = []
 
     def read_to_end(self) -> list[Run]:
         """All runs up to the end as it is now (a fresh high watermark each time)."""
-        self.runs += [decode_run(message.value()) for message in self._tail.read_to_end()]
+        messages = self._tail.read_to_end()
+        self.runs += [decode_run(message.value()) for message in messages]
+        self.written_ms += [message.timestamp()[1] for message in messages]
         return self.runs
 
     def close(self) -> None:

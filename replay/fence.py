@@ -8,7 +8,7 @@ metadata is shown by
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka.admin import AdminClient
@@ -111,7 +111,7 @@ def wait_for_fence(
         fence = read_fence(kafka, admin, epoch)
         if fence.closed:
             return fence
-        line = _what_is_awaited(kafka, admin, fence)
+        line = what_is_awaited(fence, members(kafka, admin).values())
         if line != said:
             said = line
             say(line)
@@ -120,22 +120,31 @@ def wait_for_fence(
         time.sleep(POLL_SECONDS)
 
 
-def _what_is_awaited(kafka: KafkaSettings, admin: AdminClient, fence: Fence) -> str:
-    held = partitions_held(kafka, admin)
-    nobody = [str(partition) for partition in fence.waiting if partition not in held]
+def what_is_awaited(fence: Fence, held: Iterable[Iterable[int]]) -> str:
+    """Which partitions have yet to acknowledge, and whether anybody can. Pure.
+
+    ``held``: the source partitions of each member of the worker group.
+    """
+    somebody = {partition for member in held for partition in member}
+    nobody = [str(partition) for partition in fence.waiting if partition not in somebody]
     if not nobody:
         return f"{fence}; waiting for partitions {', '.join(map(str, fence.waiting))}"
     return f"{fence}; nobody works on partitions {', '.join(nobody)}: start one: creneau worker"
 
 
-def partitions_held(kafka: KafkaSettings, admin: AdminClient) -> set[int]:
-    """The source partitions that a member of the worker group holds now."""
-    return {partition for member in members(kafka, admin).values() for partition in member}
-
-
 def members(kafka: KafkaSettings, admin: AdminClient) -> dict[str, list[int]]:
     """The members of the worker group, each with the source partitions it holds."""
-    group = kafka.names.worker_group
+    return _members(kafka, admin, kafka.names.worker_group, kafka.names.slot_created)
+
+
+def executors(kafka: KafkaSettings, admin: AdminClient) -> dict[str, list[int]]:
+    """The members of the executor group, each with the task partitions it holds."""
+    return _members(kafka, admin, kafka.names.executor_group, kafka.names.replay_tasks)
+
+
+def _members(
+    kafka: KafkaSettings, admin: AdminClient, group: str, topic: str
+) -> dict[str, list[int]]:
     try:
         description = admin.describe_consumer_groups([group], request_timeout=10)[group].result()
     except Exception as error:
@@ -147,7 +156,7 @@ def members(kafka: KafkaSettings, admin: AdminClient) -> dict[str, list[int]]:
         f"{member.client_id}@{member.host.lstrip('/')} {member.member_id[-8:]}": sorted(
             part.partition
             for part in (member.assignment.topic_partitions if member.assignment else [])
-            if part.topic == kafka.names.slot_created
+            if part.topic == topic
         )
         for member in description.members
     }

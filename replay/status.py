@@ -8,8 +8,8 @@ from typing import Any
 from broker.clients import new_admin
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState, Replay, ReplayState
-from ledger.runs import Run, of_replay, read_runs_timed
-from replay.counts import count_events
+from ledger.runs import Run, RunsReader, of_replay
+from replay.counts import Counted, count_events
 from replay.governor import GO_ON, Limits, LiveReading, Verdict, govern
 from replay.judgement import may_run
 from replay.live import LiveGroup
@@ -52,27 +52,51 @@ class ReplayStatus:
 
 
 class StatusReader:
-    """Reads the status of replays again and again; close it after use."""
+    """Reads the status of replays again and again, each time only what is new; close it after use.
+
+    ``runs``: all that were there at the last reading.
+    """
 
     def __init__(self, kafka: KafkaSettings, limits: Limits) -> None:
         self._kafka = kafka
         self._limits = limits
         self._live = LiveGroup(kafka)
+        self._runs = RunsReader(kafka)
         self._verdict = GO_ON
+        self._affected: tuple[str, int, Counted] = ("", 0, Counted())
+
+    @property
+    def runs(self) -> list[Run]:
+        return self._runs.runs
 
     def read(self, state: LedgerState, replay: Replay) -> ReplayStatus:
-        """Where ``replay``, as it is in ``state``, stands now."""
-        timed = list(read_runs_timed(self._kafka))
+        """Where ``replay``, as it is in ``state``, stands now.
+
+        Raises:
+            UnavailableError: Kafka did not answer.
+        """
+        self._runs.read_to_end()
         reading = self._live.read()
         watched = replay.active and state.in_force is not None
         self._verdict = govern(reading, self._limits, self._verdict) if watched else GO_ON
         draining = replay.state is ReplayState.CANCELLED and self._drains(replay)
         shown, why = shown_state(replay, state, self._verdict, draining)
-        return describe(replay, timed, reading, shown, why, int(time.time() * 1_000))
+        timed = list(zip(self._runs.written_ms, self._runs.runs, strict=True))
+        now_ms = int(time.time() * 1_000)
+        return describe(replay, timed, self._count(replay), reading, shown, why, now_ms)
 
     def close(self) -> None:
         """Let the clients go."""
         self._live.close()
+        self._runs.close()
+
+    def _count(self, replay: Replay) -> Counted:
+        """The affected events; counted anew only where a run from before the replay has come."""
+        before = [run for run in self.runs if run.epoch < replay.epoch]
+        if self._affected[:2] != (replay.replay_id, len(before)):
+            counted = count_events(replay.request.affected, before)
+            self._affected = (replay.replay_id, len(before), counted)
+        return self._affected[2]
 
     def _drains(self, replay: Replay) -> bool:
         left = uncommitted_tasks(self._kafka, new_admin(self._kafka), require_stable=False)
@@ -96,14 +120,16 @@ def shown_state(
 
 
 def describe(
-    replay: Replay, timed: Sequence[Timed], live: LiveReading, shown: str, why: str, now_ms: int
+    replay: Replay,
+    timed: Sequence[Timed],
+    affected: Counted,
+    live: LiveReading,
+    shown: str,
+    why: str,
+    now_ms: int,
 ) -> ReplayStatus:
-    """The status from what was read. Pure."""
-    runs = [run for _, run in timed]
-    own = of_replay(runs, replay.replay_id)
-    affected = count_events(
-        replay.request.affected, [run for run in runs if run.epoch < replay.epoch]
-    )
+    """The status from what was read; ``affected``: what the runs before it count. Pure."""
+    own = of_replay((run for _, run in timed), replay.replay_id)
     corrected: dict[int, int] = {}
     for run in own:
         corrected[run.source_partition] = corrected.get(run.source_partition, 0) + run.events
@@ -118,7 +144,7 @@ def describe(
         affected=total,
         corrected=done,
         rate=rate,
-        seconds_left=left / rate if replay.active and rate > 0 else None,
+        seconds_left=left / rate if shown in ("running", "governed") and rate > 0 else None,
         live_lag=live.total_lag,
         by_partition={
             str(partition): {

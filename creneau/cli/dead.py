@@ -10,9 +10,10 @@ Codes = Annotated[
     list[str] | None, typer.Option("--code", help="Only this code (may be repeated).")
 ]
 Partitions = Annotated[
-    list[int] | None, typer.Option("--partition", min=0, help="Only this partition (repeatable).")
+    list[int] | None,
+    typer.Option("--partition", min=0, help="Only this partition (may be repeated)."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def attach(app: typer.Typer) -> None:
@@ -24,20 +25,22 @@ def attach(app: typer.Typer) -> None:
 def list_(
     code: Codes = None,
     partition: Partitions = None,
-    limit: Annotated[int, typer.Option(min=0, help="So many of the newest.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="List so many of the newest.")] = 20,
     as_json: Json = False,
 ) -> None:
     """How many there are, by code, and the newest of them."""
     import json
 
     from consumer.dead_letters import Selection, summary
+    from creneau.cluster import ready
     from creneau.settings import load_settings
 
     selection = Selection(frozenset(code or ()), frozenset(partition or ()))
-    found = summary(load_settings().kafka_settings(), selection, limit)
+    found = summary(ready(load_settings().kafka_settings()), selection, limit)
     if as_json:
         newest = [_described(letter) for letter in found.newest]
-        print(json.dumps({"total": found.total, "by_code": dict(found.by_code), "newest": newest}))
+        by_code = dict(found.by_code)
+        typer.echo(json.dumps({"total": found.total, "by_code": by_code, "newest": newest}))
         return
     _print_table(found)
 
@@ -52,21 +55,23 @@ def show(
     import json
 
     from consumer.dead_letters import Selection, letters
+    from creneau.cluster import ready
+    from creneau.printable import printable
     from creneau.settings import load_settings
 
     selection = Selection(partitions=frozenset({partition}), offsets=frozenset({offset}))
-    found = list(letters(load_settings().kafka_settings(), selection))
+    found = list(letters(ready(load_settings().kafka_settings()), selection))
     if not found:
         typer.echo(f"no dead letter of partition {partition}, offset {offset}", err=True)
         raise typer.Exit(1)
     described = [_described(letter) | _contents(letter) for letter in found]
     if as_json:
-        print(json.dumps(described))
+        typer.echo(json.dumps(described))
         return
     for one in described:
         for name, value in one.items():
-            print(f"{name:>15}  {value}")
-        print()
+            typer.echo(f"{name:>15}  {printable(str(value))}")
+        typer.echo()
 
 
 @dead.command()
@@ -74,17 +79,21 @@ def redrive(
     code: Codes = None,
     partition: Partitions = None,
     offset: Annotated[
-        list[int] | None, typer.Option(min=0, help="Only this source offset (repeatable).")
+        list[int] | None, typer.Option(min=0, help="Only this source offset (may be repeated).")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Publish refused events again on slot-created: same key, same bytes, same partition.
 
     An event is redriven once: what already was is left out.
     """
+    import json
+
     from consumer.dead_letters import Selection
     from consumer.redrive import Redrive
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from producer_contract.errors import BadUseError
 
@@ -95,16 +104,20 @@ def redrive(
     selection = Selection(
         frozenset(code or ()), frozenset(partition or ()), frozenset(offset or ())
     )
-    run = Redrive(load_settings().kafka_settings(), selection)
+    run = Redrive(ready(load_settings().kafka_settings()), selection)
     try:
         if run.before:
-            print(f"{len(run.before)} were redriven before and are left out")
-        if not run.chosen:
-            print("nothing to redrive")
-            return
-        if not yes:
-            typer.confirm(f"publish {len(run.chosen)} events again on slot-created?", abort=True)
-        print(f"{run.publish()} events published again")
+            typer.echo(f"{len(run.before)} were redriven before and are left out", err=as_json)
+        if run.chosen and not yes:
+            question = f"publish {len(run.chosen)} events again on slot-created?"
+            typer.confirm(question, abort=True, err=as_json)
+        published = run.publish() if run.chosen else 0
+        if as_json:
+            typer.echo(json.dumps({"published": published, "left_out": len(run.before)}))
+        elif published:
+            typer.echo(f"{published} events published again")
+        else:
+            typer.echo("nothing to redrive")
     finally:
         run.close()
 
@@ -145,22 +158,22 @@ def _text(value: bytes | None) -> str | None:
 
 def _print_table(found: Any) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
+
+    from creneau.printable import printable
 
     console = Console()
     if not found.total:
         console.print("no dead letters")
         return
-    counts = ", ".join(f"{code} {number}" for code, number in found.by_code.most_common())
+    counts = ", ".join(
+        f"{printable(code)} {number}" for code, number in found.by_code.most_common()
+    )
     console.print(f"{found.total} dead letters: {counts}", markup=False, highlight=False)
     table = Table("partition", "offset", "code", "reason")
     for letter in found.newest:
         why = letter.why
-        table.add_row(str(why.partition), str(why.offset), why.code, _escaped(why.reason))
+        reason = printable(why.reason[:200])
+        table.add_row(str(why.partition), str(why.offset), printable(why.code), escape(reason))
     console.print(table)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text[:200])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ledger.fold import LedgerState, Model
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="As creneau model list shows it.")]
 Reason = Annotated[str, typer.Option(help="Why; kept on the ledger.")]
 Data = Annotated[
     Path,
@@ -75,22 +76,28 @@ def train(
 
 def register(
     path: Annotated[
-        Path, typer.Argument(help="What train or model.artifact.pack wrote, or .skops.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="What creneau model train wrote, or a bare .skops file."
+        ),
     ],
     version: Annotated[
-        str | None, typer.Option(help="Unset: the date and eight characters of the digest.")
+        str | None,
+        typer.Option(help="Its name; unset: the date and eight characters of the digest."),
     ] = None,
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
     """Keep a model in the store and make it known on the ledger. It does not score yet."""
     from creneau import registry
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from model.store import ModelStore
 
     settings = load_settings()
+    kafka = ready(settings.kafka_settings())
     store = ModelStore(settings.store_url)
-    done = registry.register(settings.kafka_settings(), store, path, version=version, reason=reason)
+    done = registry.register(kafka, store, path, version=version, reason=reason)
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
@@ -98,15 +105,20 @@ def register(
     typer.echo(f"next: creneau model promote {done.version}")
 
 
-def promote(version: str, reason: Reason = "", as_json: Json = False) -> None:
-    """Load and self-test a registered model, then put it in force; workers swap by themselves."""
+def promote(version: Version, reason: Reason = "", as_json: Json = False) -> None:
+    """Put a registered model in force, once it has loaded and passed its self-test.
+
+    Workers swap by themselves, within a second.
+    """
     from creneau import registry
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from model.store import ModelStore
 
     settings = load_settings()
+    kafka = ready(settings.kafka_settings())
     store = ModelStore(settings.store_url)
-    done = registry.promote(settings.kafka_settings(), store, version, reason=reason)
+    done = registry.promote(kafka, store, version, reason=reason)
     if as_json:
         typer.echo(json.dumps(asdict(done)))
     elif done.written:
@@ -134,7 +146,7 @@ def list_models(as_json: Json = False) -> None:
         )
 
 
-def show(version: str, as_json: Json = False) -> None:
+def show(version: Version, as_json: Json = False) -> None:
     """Everything the ledger knows of one model."""
     from creneau.registry import registered
 
@@ -187,10 +199,11 @@ def compare(
 
 
 def _ledger() -> "LedgerState":
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
 
-    return read_ledger(load_settings().kafka_settings())
+    return read_ledger(ready(load_settings().kafka_settings()))
 
 
 def _described(state: "LedgerState", model: "Model") -> dict[str, Any]:

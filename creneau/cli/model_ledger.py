@@ -22,7 +22,10 @@ def revoke(
     versions: Annotated[list[str], typer.Argument(metavar="V...", help="The corrupted models.")],
     reason: Annotated[str, typer.Option(help="Why; kept on the ledger.")],
     replacement: Annotated[
-        str | None, typer.Option("--with", help="What takes over, and what --replay scores with.")
+        str | None,
+        typer.Option(
+            "--with", metavar="VERSION", help="What takes over, and what --replay scores with."
+        ),
     ] = None,
     pause_scoring: Annotated[
         bool, typer.Option("--pause-scoring", help="Score nothing until the next promote.")
@@ -39,10 +42,12 @@ def revoke(
 
     The model is not in force: it is revoked all the same, what is in force goes on; --with is
     needed for --replay only. It is the only one: --pause-scoring; events wait in Kafka. Several
-    come from the same bad data: name them all in one command. It was a mistake: register the
-    artifact under a new name and promote that.
+    come from the same bad data: name them all in one command. It was revoked before, or this
+    command was interrupted: give it again with --replay, it goes on where it stopped. It was a
+    mistake: register the artifact under a new name and promote that.
     """
-    from creneau.cli.replay import carry_out
+    from creneau.cli.carrying_out import join_or_carry_out
+    from creneau.cluster import ready
     from creneau.replays import Replays
     from creneau.revocation import revoke as write_revocation
     from creneau.settings import load_settings
@@ -54,64 +59,72 @@ def revoke(
     if replay and replacement is None:
         raise BadUseError("--replay needs --with VERSION: the model to score with")
     replays = Replays(load_settings())
+    ready(replays.kafka)
     done = write_revocation(
         replays.kafka,
         replays.store,
         versions,
         replacement=replacement,
         pause_scoring=pause_scoring,
+        again=replay,
         reason=reason,
     )
-    in_force = done.in_force or "nothing: scoring waits for creneau model promote"
-    quiet = as_json and replay
     if as_json and not replay:
         typer.echo(
             json.dumps({"revoked": done.versions, "epoch": done.epoch, "in_force": done.in_force})
         )
     else:
-        typer.echo(
-            f"revoked {', '.join(done.versions)} at epoch {done.epoch}; in force: {in_force}",
-            err=quiet,
-        )
+        typer.echo(str(done), err=as_json and replay)
     if replay and replacement is not None:
         order = Order(replacement, done.versions)
-        carry_out(replays, order, executors=executors, yes=False, reason=reason, as_json=as_json)
+        join_or_carry_out(replays, order, executors=executors, reason=reason, as_json=as_json)
     elif not as_json:
-        typer.echo(f"next: creneau replay start --with {replacement or 'VERSION'}")
+        promote = "" if done.in_force else "creneau model promote VERSION, then "
+        typer.echo(f"next: {promote}creneau replay start --with {replacement or 'VERSION'}")
 
 
 def log(as_json: Json = False) -> None:
     """Every record of the ledger: who, when, what and why."""
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from ledger.reader import read_records
     from ledger.records import utc_text
 
-    for offset, record in read_records(load_settings().kafka_settings()):
+    offset = None
+    for offset, record in read_records(ready(load_settings().kafka_settings())):
         fields = record.model_dump(mode="json", exclude={"affected", "fences"})
         if as_json:
             typer.echo(json.dumps({"offset": offset} | fields))
             continue
         common = {"type", "at", "by", "reason", "metrics", "uri", "scope"}
         what = " ".join(
-            f"{name}={_short(value)}" for name, value in fields.items() if name not in common
+            f"{name}={_short(value)}"
+            for name, value in fields.items()
+            if name not in common and value is not None
         )
         typer.echo(
             f"{offset:>5}  {utc_text(record.at)}  {record.by}  {record.type}  {what}  "
             f"{record.reason}".rstrip()
         )
+    if offset is None and not as_json:
+        typer.echo("nothing has been decided yet; next: creneau model register FILE")
 
 
 def at(
     moment: Annotated[
-        str, typer.Argument(metavar="TIME|EPOCH", help="2026-11-24T03:00:00Z, or a number.")
+        str,
+        typer.Argument(
+            metavar="TIME|EPOCH", help="As in 2026-11-24T03:00:00Z, or the number in model log."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
     """What was in force at a time, or under an epoch."""
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
 
-    found = _decision(read_ledger(load_settings().kafka_settings()), moment)
+    found = _decision(read_ledger(ready(load_settings().kafka_settings())), moment)
     if as_json:
         answer = {
             "epoch": found.epoch if found else None,

@@ -1,11 +1,8 @@
-"""``creneau replay``: what only reads: preview, status, list, certificate, verify."""
+"""``creneau replay``: what only reads: preview, status, list."""
 
 import json
-import sys
 import time
-from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +20,11 @@ Id = Annotated[
 TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 Moment = Annotated[
     datetime | None,
-    typer.Option(formats=TIME_FORMATS, help="By Kafka's timestamp, as in 2026-11-24T03:00:00Z."),
+    typer.Option(
+        formats=TIME_FORMATS,
+        metavar="TIME",
+        help="Only what is published from, or up to, then, as in 2026-11-24T03:00:00Z.",
+    ),
 ]
 
 
@@ -36,15 +37,19 @@ def attach(replay: typer.Typer) -> None:
     """Hang the other reading commands on the group."""
     replay.command()(status)
     replay.command("list")(list_replays)
-    replay.command()(certificate)
-    replay.command("verify")(verify_command)
 
 
 def preview_command(
-    with_model: Annotated[str, typer.Option("--with", help="The model to score with.")],
+    with_model: Annotated[
+        str, typer.Option("--with", metavar="VERSION", help="The model to score with.")
+    ],
     from_model: Annotated[
         list[str] | None,
-        typer.Option("--from-model", help="May be given several times; unset: all ever revoked."),
+        typer.Option(
+            "--from-model",
+            metavar="VERSION",
+            help="What is to be corrected (may be repeated); unset: all ever revoked.",
+        ),
     ] = None,
     published_from: Moment = None,
     published_to: Moment = None,
@@ -54,13 +59,15 @@ def preview_command(
     as_json: Json = False,
 ) -> None:
     """What a replay would correct, and how the probabilities would change. Reads only."""
-    from creneau.following import shift_lines
+    from creneau.cluster import ready
+    from creneau.progress import shift_lines
     from creneau.replays import Replays
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
     from replay.preview import preview
 
     replays = Replays(load_settings())
+    ready(replays.kafka)
     found = preview(
         replays.kafka,
         read_ledger(replays.kafka),
@@ -73,13 +80,19 @@ def preview_command(
     if as_json:
         typer.echo(json.dumps(shown))
         return
+    if found.nothing:
+        named = ", ".join(from_model or ["a revoked model"])
+        typer.echo(f"nothing to correct: no event's outcome is by {named}, or none was selected")
+        return
     about = "about " if shown["estimated"] else ""
     typer.echo(f"{about}{shown['affected']:,} events would be corrected")
     for name in ("by_model", "by_partition"):
         for key, events in shown[name].items():
             typer.echo(f"  {name[3:]} {key}: {events:,}")
-    typer.echo(f"published from {shown['published_from']} to {shown['published_to']}")
-    typer.echo(f"lessons still ahead: about {shown['lessons_ahead'] or 0:,}")
+    if shown["published_from"] is not None:
+        typer.echo(f"published from {shown['published_from']} to {shown['published_to']}")
+    if shown["lessons_ahead"] is not None:
+        typer.echo(f"lessons still ahead: about {shown['lessons_ahead']:,}")
     typer.echo(f"estimated time at the present rate: {shown['estimated_seconds']:,.0f} s")
     for partition in shown["to_scan"]:
         typer.echo(f"partition {partition} has a gap in its runs: starting scans it first")
@@ -89,11 +102,15 @@ def preview_command(
 
 def status(
     replay_id: Id = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Until it ends.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again every second, until it ends.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Where a replay stands: how far, how fast, and what live scoring does meanwhile."""
-    from creneau.following import line_of
+    from creneau.cluster import ready
+    from creneau.patience import TRANSIENT, Patience
+    from creneau.progress import line_of
     from creneau.replays import Replays
     from creneau.settings import load_settings
     from ledger.reader import LedgerReader
@@ -101,18 +118,27 @@ def status(
     from replay.status import StatusReader
 
     replays = Replays(load_settings())
+    ready(replays.kafka)
     ledger = LedgerReader(replays.kafka)
     reader = StatusReader(replays.kafka, replays.replay.limits)
+    patience = Patience()
     try:
         while True:
-            state = ledger.read_to_end()
-            replay = find_replay(state, replay_id)
-            replay_id = replay.replay_id
-            found = reader.read(state, replay)
-            line = f"replay {found.id}: {found.state} · {line_of(found)}"
-            typer.echo(json.dumps(found.as_json()) if as_json else line)
-            if not watch or found.state in ("completed", "cancelled"):
-                return
+            try:
+                state = ledger.read_to_end()
+                replay = find_replay(state, replay_id)
+                replay_id = replay.replay_id
+                found = reader.read(state, replay)
+            except TRANSIENT:
+                if not watch or patience.over:
+                    raise
+                typer.echo(f"no answer: {patience}", err=True)
+            else:
+                patience.answered()
+                line = f"replay {found.id}: {found.state} · {line_of(found)}"
+                typer.echo(json.dumps(found.as_json()) if as_json else line)
+                if not watch or found.state in ("completed", "cancelled"):
+                    return
             time.sleep(1)
     finally:
         reader.close()
@@ -121,6 +147,7 @@ def status(
 
 def list_replays(as_json: Json = False) -> None:
     """Every replay, oldest first."""
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
     from ledger.records import utc_text
@@ -137,7 +164,7 @@ def list_replays(as_json: Json = False) -> None:
             "reason": replay.request.reason,
             "chunks": replay.request.chunks,
         }
-        for replay in read_ledger(load_settings().kafka_settings()).replays.values()
+        for replay in read_ledger(ready(load_settings().kafka_settings())).replays.values()
     ]
     if as_json:
         typer.echo(json.dumps(rows))
@@ -150,69 +177,6 @@ def list_replays(as_json: Json = False) -> None:
             f"{row['id']}  {row['state']:9}  {row['requested_at']}  {row['by']}  "
             f"{models} → {row['with_model']}  {row['reason']}".rstrip()
         )
-
-
-def certificate(
-    replay_id: Id = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Unset: <var>/certificates/ID.json; -: standard output."),
-    ] = None,
-) -> None:
-    """Write the certificate of a completed replay, made again from ledger and runs."""
-    from creneau.replays import Replays, write_certificate
-    from creneau.settings import load_settings
-    from replay.canonical import canonical, digest
-
-    replays = Replays(load_settings())
-    made = replays.certificate(replay_id)
-    if out is not None and str(out) == "-":
-        sys.stdout.buffer.write(canonical(made) + b"\n")
-        return
-    path = out or replays.certificate_path(made["replay_id"])
-    write_certificate(made, path)
-    typer.echo(f"{path}  (SHA-256 {digest(made)})")
-    typer.echo(f"next: creneau replay verify {path}")
-
-
-def verify_command(
-    path: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="A certificate's file.")],
-    as_json: Json = False,
-) -> None:
-    """Prove a certificate again from what every reader can see: source, outputs, dead letters."""
-    from creneau.settings import load_settings
-    from ledger.reader import read_ledger
-    from replay.canonical import read_certificate
-    from replay.verify import verify
-
-    kafka = load_settings().kafka_settings()
-    found = verify(kafka, read_certificate(path), read_ledger(kafka))
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "verified": found.verified,
-                    "checked": found.checked,
-                    "left_behind": found.left_behind,
-                    "examples": [asdict(example) for example in found.examples],
-                    "read_from": found.read_from,
-                }
-            )
-        )
-    else:
-        verdict = "verified" if found.verified else "NOT VERIFIED"
-        typer.echo(
-            f"{verdict}: {found.checked:,} events checked, {found.left_behind:,} left behind"
-        )
-        for one in found.examples:
-            typer.echo(
-                f"  slot {one.slot_id} (partition {one.source_partition}, "
-                f"offset {one.source_offset}): {one.why}"
-            )
-    if found.mismatch:
-        typer.echo(found.mismatch, err=True)
-    if not found.verified:
-        raise typer.Exit(1)
 
 
 def selection(

@@ -33,9 +33,10 @@ def apply(
     """
     from broker import topics
     from broker.clients import new_admin
+    from creneau.cluster import ready
     from creneau.settings import load_settings
 
-    kafka = load_settings().kafka_settings()
+    kafka = ready(load_settings().kafka_settings(), topics=())
     admin, where = new_admin(kafka), kafka.bootstrap_servers
     done = topics.apply(admin, kafka.names, partitions=partitions, where=where)
     differences = topics.check(admin, kafka.names, where)
@@ -58,9 +59,10 @@ def check(as_json: Json = False) -> None:
     """Say exactly how the cluster differs from what is needed (exit code 1: it does)."""
     from broker import topics
     from broker.clients import new_admin
+    from creneau.cluster import ready
     from creneau.settings import load_settings
 
-    kafka = load_settings().kafka_settings()
+    kafka = ready(load_settings().kafka_settings(), topics=())
     differences = topics.check(new_admin(kafka), kafka.names, kafka.bootstrap_servers)
     if as_json:
         typer.echo(json.dumps([asdict(difference) for difference in differences]))

@@ -12,7 +12,7 @@ from rich.text import Text
 from creneau.demo.models import BAD
 from creneau.demo.standing import Standing
 from creneau.demo.watch import Glance
-from creneau.following import line_of
+from creneau.progress import line_of
 
 PLAIN_EVERY: Final = 5.0
 """Seconds between two lines where there is no terminal."""

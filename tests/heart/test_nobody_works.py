@@ -5,7 +5,7 @@ import pytest
 from tests import exactly_once
 from tests.consumer.world import WorkerProcess, eventually
 from tests.heart.invariants import assert_all
-from tests.replay.commands import CRENEAU
+from tests.replay.commands import CRENEAU, creneau_json
 from tests.replay.world import ReplayWorld
 
 pytestmark = pytest.mark.kafka
@@ -27,6 +27,7 @@ def test_without_a_worker_the_fence_waits_and_names_the_partitions(world: Replay
             f"revocation at epoch {epoch}: 0 of 2 partitions acknowledged; "
             "nobody works on partitions 0, 1: start one: creneau worker"
         ) in command.log
+        assert "nobody works on partitions 0, 1" in creneau_json(world, "status")["awaited"]
         assert command.process.poll() is None
         assert world.state.replays == {}
         assert list(exactly_once.read(world.kafka, world.kafka.names.replay_tasks)) == []

@@ -1,22 +1,22 @@
 """What status says next, and how commands meet bad settings and Ctrl-C; no Kafka is asked."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import typer
 
-from creneau import following, overview
+from broker.groups import Committed
+from creneau import overview
+from creneau.cli import carrying_out
 from creneau.cli import replay as commands
-from creneau.following import Follower
 from creneau.overview import Overview
 from ledger.fold import LedgerState, fold
+from ledger.metadata import CommitMetadata, encode
 from ledger.runs import Run
 from producer_contract.errors import BadUseError
-from replay.errors import ReplayNotInThatStateError
 from replay.status import ReplayStatus
-from tests.ledger.build import ledger, paused, promoted, registered, requested, revoked
+from tests.ledger.build import ledger, promoted, registered, requested, revoked
 
 STATE = ledger(
     registered("bad"),
@@ -27,26 +27,68 @@ STATE = ledger(
 )
 
 
-def glance(state: LedgerState, **fields: Any) -> Overview:
-    status = ReplayStatus("r", "paused", 10, 5, 0.0, None, 0, {})
+def glance(state: LedgerState, shown: str | None = "paused", **fields: Any) -> Overview:
+    status = ReplayStatus("r", shown, 10, 5, 0.0, None, 0, {}) if shown else None
+    known: dict[str, Any] = {"workers": {}, "lag": {}, "scored": 0, "dead": 0, "acknowledged": 0}
     return Overview(
         cluster="nowhere:1",
         in_force=state.in_force,
         epoch=state.epoch,
         models=len(state.models),
-        workers={},
-        lag={},
-        scored=0,
-        dead=0,
-        acknowledged=0,
         replay=status,
         replacement_revoked=overview._replacement_revoked(state),
-        **fields,
+        **known | fields,
     )
 
 
 def test_a_paused_replay_is_resumed() -> None:
-    assert glance(STATE).next_step().startswith("creneau replay resume")
+    step = "creneau replay resume --executors 1, or creneau replay cancel"
+    assert glance(STATE).next_step() == step
+
+
+def test_where_nothing_is_in_force_one_promotes_before_one_resumes() -> None:
+    state = ledger(
+        registered("bad"),
+        registered("good"),
+        promoted("bad"),
+        revoked("bad"),
+        requested("r", "bad", to="good"),
+    )
+    step = glance(state).next_step()
+    assert step.startswith("creneau model promote")
+    assert step.endswith("then creneau replay resume --executors 1")
+    assert "resume" not in glance(state, "running").next_step()
+
+
+def test_a_running_replay_without_executors_gets_one() -> None:
+    assert "--executors 1: no executor" in glance(STATE, "running").next_step()
+    assert glance(STATE, "running", executors=1).next_step() == "creneau replay status --watch"
+
+
+REVOKED = ledger(registered("bad"), registered("good"), promoted("bad"), revoked("bad", to="good"))
+
+
+def test_what_a_replay_waits_for_before_it_begins_is_shown() -> None:
+    answers = {0: Committed(9, encode(CommitMetadata(6, 5, 4, 0))), 1: Committed(7, "")}
+    fence = overview._open_fence(REVOKED, answers, ["bad"])
+    seen = glance(REVOKED, None, fence=fence, workers={"one": [0]}, lag={0: 0, 1: 2})
+    awaited = (
+        "revocation at epoch 6: 1 of 2 partitions acknowledged; "
+        "nobody works on partitions 1: start one: creneau worker"
+    )
+    assert seen.as_json()["awaited"] == awaited
+    assert f"fence         {awaited}" in seen.lines()
+    held = glance(REVOKED, None, fence=fence, workers={"one": [0], "two": [1]})
+    assert "waiting for partitions 1" in (held.awaited() or "")
+
+
+def test_nothing_is_awaited_once_all_have_acknowledged_or_the_replay_has_begun() -> None:
+    late = {0: Committed(7, "")}
+    there = {0: Committed(9, encode(CommitMetadata(6, 5, 4, 0)))}
+    assert overview._open_fence(REVOKED, there, ["bad"]) is None
+    assert overview._open_fence(STATE, late, ["bad"]) is None
+    assert overview._open_fence(REVOKED, late, []) is None
+    assert glance(REVOKED, None).awaited() is None
 
 
 def test_a_replay_whose_replacement_is_revoked_is_cancelled() -> None:
@@ -99,21 +141,4 @@ def test_ctrl_c_at_the_canarys_question_is_an_interrupt(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(typer, "confirm", abort)
     with pytest.raises(KeyboardInterrupt):
-        commands._confirmed("go on?")
-
-
-def test_left_at_the_canary_it_is_said_how_to_go_on(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def already(*_: Any, **__: Any) -> None:
-        raise ReplayNotInThatStateError("it is paused")
-
-    monkeypatch.setattr(following, "pause", already)
-    monkeypatch.setattr(following, "read_ledger", lambda _: fold(STATE, STATE.end, paused("r")))
-    one: Any = object.__new__(Follower)
-    one._replays, one._replay_id, one._executors = SimpleNamespace(kafka=None), "r", 2
-    one._leave_paused()
-    assert "creneau replay resume r --executors 2" in capsys.readouterr().err
-    monkeypatch.setattr(following, "read_ledger", lambda _: STATE)
-    one._leave_paused()
-    assert capsys.readouterr().err == ""
+        carrying_out.confirmed("go on?")

@@ -18,21 +18,25 @@ def test_from_the_alarm_to_the_verified_certificate(world: ReplayWorld) -> None:
     with WorkerProcess(world):
         world.until_done(world.publish(300))
         before = creneau_json(world, "replay", "preview", "--from-model", "bad", "--with", "good")
-        assert before["affected"] == 300
+        assert before["affected"] == before["sample"]["n"] == 300
         assert before["by_model"] == {"bad": 300}
-        assert before["sample"]["n"] > 0
         assert sum(before["sample"]["histogram"]) == before["sample"]["n"]
         assert before["published_from"] <= before["published_to"]
+        nothing = creneau(world, "replay", "preview", "--from-model", "good", "--with", "bad")
+        assert nothing.startswith("nothing to correct")
         creneau(world, "replay", "start", "--with", "good", code=2)
         creneau(world, "model", "revoke", "bad", "--reason", "flipped", code=2)
-        done = creneau_json(
-            world, "model", "revoke", "bad", "--with", "good", "--replay", "--reason", "flipped"
-        )
+        revoke = ("model", "revoke", "bad", "--with", "good", "--reason", "flipped")
+        creneau(world, *revoke)
+        assert "with --replay" in creneau(world, *revoke, code=2)
+        # Repeated with --replay, it goes on to it: the revocation stands already.
+        done = creneau_json(world, *revoke, "--replay")
         assert (done["state"], done["corrected"]) == ("completed", 300)
         path = Path(world.folder) / done["certificate"]
         found = creneau_json(world, "replay", "verify", str(path))
         assert found == {
             "verified": True,
+            "mismatch": None,
             "checked": 300,
             "left_behind": 0,
             "examples": [],
@@ -41,8 +45,10 @@ def test_from_the_alarm_to_the_verified_certificate(world: ReplayWorld) -> None:
     changed = json.loads(path.read_bytes())
     changed["affected"] = changed["affected"][:1]
     path.write_text(json.dumps(changed))
-    assert "was changed" in creneau(world, "replay", "verify", str(path), code=1)
-    assert "flipped" in creneau(world, "model", "log")
+    assert "was changed" in creneau(world, "replay", "verify", str(path), "--json", code=1)
+    assert creneau(world, "model", "log").count("ModelRevoked") == 1
+    logs = (Path(world.folder) / "var" / "log").glob("replay-*.log")
+    assert any("executor started" in log.read_text("utf-8") for log in logs)
     assert creneau(world, "model", "at", str(world.epoch)).startswith("bad ")
     assert {output["model_version"] for output in world.in_force().values()} == {"good"}
 

@@ -24,7 +24,8 @@ AT = int(START.timestamp() * 1_000)
 
 def test_progress_is_counted_in_events() -> None:
     timed = [(AT - 9_000, LIVE), (AT + 2_000, Run(0, 10, 20, 8, "good", "r", scored=4))]
-    shown = describe(REPLAY, timed, LiveReading({0: 3}, {}), "running", "", AT + 4_000)
+    affected = count_events(REQUEST.affected, [LIVE])
+    shown = describe(REPLAY, timed, affected, LiveReading({0: 3}, {}), "running", "", AT + 4_000)
     assert (shown.affected, shown.corrected, shown.live_lag) == (10, 4, 3)
     assert (shown.rate, shown.seconds_left) == (1.0, 6.0)
     assert shown.as_json().keys() == {
