@@ -57,7 +57,7 @@ def test_a_partition_that_the_outcomes_lack_waits_while_the_others_go_on(world: 
 
 @pytest.mark.soak
 def test_the_memory_of_a_worker_does_not_follow_the_backlog(world: World) -> None:
-    """240 MB wait; 4 MiB may be fetched ahead (with 1 GiB allowed it takes 150 MB more: seen)."""
+    """240 MB wait; 4 MiB may be fetched ahead (with 1 GB allowed it took 259 MB more)."""
     settings = {"WORKER__QUEUE_KBYTES": "4096"}
     with WorkerProcess(world, settings=settings) as worker:
         world.until_done(world.publish(2_000))
