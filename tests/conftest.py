@@ -18,6 +18,9 @@ from broker.clients import new_admin
 from broker.settings import KafkaSettings
 from producer_contract.testing.choice import chosen_kafka
 from producer_contract.testing.embedded import EmbeddedKafka
+from tests.emulator import emulator, new_warehouse, warehouse
+
+__all__ = ["emulator", "new_warehouse", "warehouse"]
 
 # Started in the background of a shell, we would ignore SIGINT, and so would every process that a
 # test starts and interrupts.

@@ -7,7 +7,20 @@ from importlib import import_module
 
 import typer
 
-MODULES = ("demo", "status", "model", "replay", "worker", "dead", "topics", "contract", "sandbox")
+MODULES = (
+    "demo",
+    "status",
+    "model",
+    "replay",
+    "worker",
+    "dead",
+    "archive",
+    "warehouse",
+    "report",
+    "topics",
+    "contract",
+    "sandbox",
+)
 
 
 def attach(app: typer.Typer) -> None:

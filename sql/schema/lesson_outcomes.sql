@@ -1,9 +1,10 @@
 -- What became of each lesson of a period. The two definitions stand here and nowhere else:
 --   booked: somebody took the slot by the time it began, whether cancelled later or not;
 --   given: it has a booking made no later than its start and not cancelled before it, and the
---   lesson was not deleted before it. What happens at the very start time comes too late to undo it.
--- Two bookings on one lesson count once. Both tables are read for the days of the period only,
--- because a booking carries its lesson's start.
+--   lesson was not deleted before it.
+-- What happens at the very start comes too late to undo it. Two bookings on one lesson count once.
+-- Both tables are read for the days of the period only, because a booking carries its lesson's
+-- start.
 CREATE OR REPLACE TABLE FUNCTION lesson_outcomes (from_time TIMESTAMP, to_time TIMESTAMP)
 OPTIONS (description = "Lessons that start in [from_time, to_time), whether booked, whether given")
 AS (

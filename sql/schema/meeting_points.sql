@@ -1,8 +1,11 @@
+-- Where lessons begin, with the département found once, at ingestion (model.departements), never
+-- per query. Some hundred thousand rows, 10 MB, read whole: no layout could save anything.
 CREATE TABLE IF NOT EXISTS meeting_points (
-  meeting_point_id STRING NOT NULL,
-  instructor_id STRING NOT NULL,
-  latitude FLOAT64 NOT NULL OPTIONS (description = "WGS 84 degrees"),
-  longitude FLOAT64 NOT NULL OPTIONS (description = "WGS 84 degrees"),
-  departement STRING NOT NULL OPTIONS (description = "INSEE code")
+    meeting_point_id STRING NOT NULL,
+    mp_latitude FLOAT64 OPTIONS (description = "WGS 84 degrees"),
+    mp_longitude FLOAT64 OPTIONS (description = "WGS 84 degrees"),
+    department_code STRING OPTIONS (description = "01, 2A, 971 …; null: outside France"),
+    department_method STRING NOT NULL OPTIONS (description = "How it was found, or why not"),
+    department_distance_m FLOAT64 OPTIONS (description = "To the polygon: 0 inside; null: abroad")
 )
-OPTIONS (description = "One row per place where an instructor meets pupils");
+OPTIONS (description = "Meeting points and their départements");

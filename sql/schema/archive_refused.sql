@@ -1,0 +1,16 @@
+-- Records that make no row of their table, or that BigQuery refused, with the reason: nothing is
+-- lost. Expected to be empty; not partitioned, so that a job here is one modification.
+CREATE TABLE IF NOT EXISTS archive_refused (
+    topic STRING NOT NULL OPTIONS (description = "Without the prefix"),
+    log_partition INT64 NOT NULL,
+    log_offset INT64 NOT NULL,
+    timestamp_ms INT64 NOT NULL OPTIONS (description = "Kafka's, as it was"),
+    `key` BYTES,
+    `value` BYTES,
+    headers ARRAY<STRUCT<name STRING, `value` BYTES>>,
+    reason STRING NOT NULL,
+    range_from INT64 NOT NULL OPTIONS (description = "The offsets that were loaded together …"),
+    range_to INT64 NOT NULL OPTIONS (description = "… exclusive: there are no others in them")
+)
+CLUSTER BY topic, log_partition, log_offset
+OPTIONS (description = "What the archive could not load");

@@ -1,0 +1,25 @@
+-- Every dead letter: the event's own place, why it was refused, and its bytes.
+--
+-- Layout. As slot_events, which it is read beside: by day of publication, clustered by the place of
+-- the event. One event in a thousand refused makes 100,000 rows of some 500 bytes: 50 MB of 100
+-- million events.
+CREATE TABLE IF NOT EXISTS dead_letters (
+    source_partition INT64 NOT NULL,
+    source_offset INT64 NOT NULL,
+    epoch INT64 NOT NULL,
+    replay_id STRING OPTIONS (description = "Null: refused live"),
+    code STRING NOT NULL,
+    reason STRING NOT NULL,
+    version STRING NOT NULL OPTIONS (description = "Of the distribution that refused it"),
+    published_at TIMESTAMP NOT NULL OPTIONS (description = "Kafka's, of the dead letter"),
+    `key` BYTES,
+    `value` BYTES,
+    headers ARRAY<STRUCT<name STRING, `value` BYTES>>,
+    log_partition INT64 NOT NULL OPTIONS (description = "Its own place on slot-created.dead"),
+    log_offset INT64 NOT NULL,
+    range_from INT64 NOT NULL OPTIONS (description = "The offsets that were loaded together …"),
+    range_to INT64 NOT NULL OPTIONS (description = "… exclusive: there are no others in them")
+)
+PARTITION BY DATE(published_at)
+CLUSTER BY source_partition, source_offset
+OPTIONS (description = "The archive of slot-created.dead");

@@ -1,0 +1,15 @@
+-- What was foretold and what happened: each lesson of a period that has a probability in force,
+-- with what became of it (lesson_outcomes). A slot is the warehouse's lesson: slot_id is lesson_id.
+CREATE OR REPLACE TABLE FUNCTION outcomes_between (from_time TIMESTAMP, to_time TIMESTAMP)
+OPTIONS (description = "Probability in force and outcome, of lessons in [from_time, to_time)")
+AS (
+    SELECT
+        happened.*,
+        foretold.probability,
+        foretold.model_version,
+        foretold.epoch,
+        foretold.replay_id
+    FROM creneau.lesson_outcomes(from_time, to_time) AS happened
+    INNER JOIN creneau.probabilities_between(from_time, to_time) AS foretold
+        ON happened.lesson_id = foretold.slot_id
+);
