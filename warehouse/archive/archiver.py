@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
@@ -241,15 +242,15 @@ class Archiver:
         one.standing = standing
 
     def _place(self, keys: list[Key]) -> dict[Key, Partition]:
-        placed: dict[Key, Partition] = {}
         shares = budgets(self._kafka, self._topics)
         for one in self._membership.partitions.values():
             one.budget = shares[one.topic.topic]
-        for topic in {name for name, _ in keys}:
+
+        def of_topic(topic: str) -> list[Partition]:
             archived = self._topics[topic]
             numbers = sorted(number for name, number in keys if name == topic)
-            for number, found in self._placing(archived, numbers).items():
-                one = Partition(
+            return [
+                Partition(
                     archived,
                     number,
                     found.standing,
@@ -258,9 +259,17 @@ class Archiver:
                     most_bytes=self._settings.batch_megabytes * 1_000_000,
                     why=REFUSED_BY_BIGQUERY,
                 )
-                _say(one)
-                placed[topic, number] = one
-        return placed
+                for number, found in self._placing(archived, numbers).items()
+            ]
+
+        # The group waits for us meanwhile: all topics at once.
+        with ThreadPoolExecutor(len(self._topics)) as asking:
+            found = [
+                one for ones in asking.map(of_topic, {name for name, _ in keys}) for one in ones
+            ]
+        for one in found:
+            _say(one)
+        return {(one.topic.topic, one.number): one for one in found}
 
     def _is_done(self, topic: ArchivedTopic, partition: int, standing: Standing) -> bool:
         assert standing.plan is not None

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -14,7 +15,7 @@ from broker.settings import KafkaSettings
 from producer_contract.errors import BadUseError, CreneauError
 from warehouse.archive.archiver import Archiver, EverythingRefusedError
 from warehouse.archive.bigquery_jobs import BigQueryJobs
-from warehouse.archive.report import encode
+from warehouse.archive.report import Report, encode
 from warehouse.archive.settings import ArchiveSettings
 from warehouse.archive.targets import TableDiffersError, targets
 from warehouse.archived import ranges_of
@@ -70,8 +71,16 @@ def _work(
     archiver.run()
 
 
+def _to_the_pool(report: Report) -> None:
+    report_to_the_pool(encode(report))
+
+
 def new_archiver(
-    kafka: KafkaSettings, settings: ArchiveSettings, warehouse: WarehouseSettings, instance: str
+    kafka: KafkaSettings,
+    settings: ArchiveSettings,
+    warehouse: WarehouseSettings,
+    instance: str,
+    report: Callable[[Report], None] = _to_the_pool,
 ) -> Archiver:
     """The archiver of one process, ready to run.
 
@@ -88,5 +97,5 @@ def new_archiver(
         jobs=BigQueryJobs(client, dataset, found.schemas),
         targets=found,
         ranges=lambda topic, partition: ranges_of(client, topic.table, partition),
-        report=lambda report: report_to_the_pool(encode(report)),
+        report=report,
     )
