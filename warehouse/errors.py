@@ -60,6 +60,10 @@ def in_our_words(what: str) -> Iterator[None]:
             f"{what}: {_said(error)}; ask who runs the project for the right or the quota"
         ) from error
     except google.ClientError as error:
+        if "unction not found: " in _said(error):  # a 400, unlike a table that is missing
+            raise NotInWarehouseError(
+                f"{what}: {_said(error)}; make what is missing with creneau warehouse apply"
+            ) from error
         raise WarehouseRefusedError(f"{what}: BigQuery refuses it: {_said(error)}") from error
     except (google.GoogleAPIError, RequestException, ConnectionError) as error:
         raise WarehouseUnreachableError(

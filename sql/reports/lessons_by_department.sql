@@ -1,16 +1,25 @@
+WITH offered AS (
+    SELECT
+        partnership_type,
+        given,
+        COALESCE(department_code, 'outside France') AS department_code,
+        COALESCE(lesson_deleted_at < lesson_start_at, FALSE) AS deleted
+    FROM
+        lesson_outcomes(
+            TIMESTAMP(@from_day, 'Europe/Paris'),
+            TIMESTAMP(DATE_ADD(@to_day, INTERVAL 1 DAY), 'Europe/Paris')
+        )
+    WHERE
+        ARRAY_LENGTH(@partnership_types) = 0
+        OR partnership_type IN UNNEST(@partnership_types)
+)
+
 SELECT
+    department_code,
     partnership_type,
-    COALESCE(department_code, 'outside France') AS department_code,
     COUNT(*) AS lessons,
-    COUNTIF(lesson_deleted_at < lesson_start_at) AS deleted,
+    COUNTIF(deleted) AS deleted,
     COUNTIF(given) AS given
-FROM
-    lesson_outcomes(
-        TIMESTAMP(@from_day, 'Europe/Paris'),
-        TIMESTAMP(DATE_ADD(@to_day, INTERVAL 1 DAY), 'Europe/Paris')
-    )
-WHERE
-    ARRAY_LENGTH(@partnership_types) = 0
-    OR partnership_type IN UNNEST(@partnership_types)
+FROM offered
 GROUP BY department_code, partnership_type
 ORDER BY department_code, partnership_type

@@ -4,9 +4,9 @@ WITH counted AS (
         instructor_id,
         lesson_start_at,
         lesson_start_at >= TIMESTAMP(@from_day, 'Europe/Paris')
-        AND lesson_start_at
-        < TIMESTAMP(DATE_ADD(@to_day, INTERVAL 1 DAY), 'Europe/Paris') AS in_period,
-        ROW_NUMBER() OVER (PARTITION BY instructor_id ORDER BY lesson_start_at, lesson_id) AS place
+        AND lesson_start_at < TIMESTAMP(DATE_ADD(@to_day, INTERVAL 1 DAY), 'Europe/Paris')
+            AS in_period,
+        ROW_NUMBER() OVER (PARTITION BY instructor_id ORDER BY lesson_start_at, lesson_id) AS number
     FROM
         lessons_given(
             TIMESTAMP(@count_from, 'Europe/Paris'),
@@ -14,24 +14,32 @@ WITH counted AS (
         )
 ),
 
-instructors_by_lessons AS (
+instructors AS (
     SELECT
         instructor_id,
         COUNTIF(in_period) AS lessons,
-        MIN(IF(place = @nth, lesson_start_at, NULL)) AS nth_lesson_start_at,
-        MIN(IF(place = @nth, lesson_id, NULL)) AS nth_lesson_id
+        MIN(IF(number = @nth, lesson_start_at, NULL)) AS nth_lesson_start_at,
+        MIN(IF(number = @nth, lesson_id, NULL)) AS nth_lesson_id
     FROM counted
     GROUP BY instructor_id
+),
+
+placed AS (
+    SELECT
+        *,
+        ROW_NUMBER() OVER (ORDER BY lessons DESC, instructor_id ASC) AS place,
+        DATE(nth_lesson_start_at, 'Europe/Paris') AS nth_lesson_day
+    FROM instructors
+    WHERE lessons > 0
 )
 
 SELECT
+    place,
     instructor_id,
     lessons,
+    nth_lesson_day,
     nth_lesson_start_at,
-    nth_lesson_id,
-    ROW_NUMBER() OVER (ORDER BY lessons DESC, instructor_id ASC) AS place,
-    DATE(nth_lesson_start_at, 'Europe/Paris') AS nth_lesson_day
-FROM instructors_by_lessons
-WHERE lessons > 0
-QUALIFY place <= @top
+    nth_lesson_id
+FROM placed
+WHERE place <= @top
 ORDER BY place
