@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from creneau.sandbox.processes import birth
-from creneau.settings import DEFAULT_BOOTSTRAP, load_settings
-from creneau.variables import UnknownVariableError
+from creneau.settings import DEFAULT_BOOTSTRAP, Settings, load_settings
+from creneau.variables import UnknownVariableError, refuse_unknown
 from producer_contract.errors import BadUseError
 
 
@@ -62,6 +63,16 @@ def test_variables_of_ours_and_of_kubernetes_pass(
 ) -> None:
     monkeypatch.setenv(variable, "1")
     load_settings()
+
+
+def test_every_variable_that_the_repository_reads_passes() -> None:
+    repository = Path(__file__).parents[2]
+    read = re.compile(r"(?:environ(?:\.get\(|\[)|Final = )\"(CRENEAU_\w+)|\$\{(CRENEAU_\w+)")
+    files = [*repository.glob("docker-compose*.yml"), *repository.glob("*/**/*.py")]
+    texts = [one.read_text("utf-8") for one in files if ".venv" not in one.parts]
+    found = {name for text in texts for pair in read.findall(text) for name in pair if name}
+    assert {"CRENEAU_KAFKA_JARS", "CRENEAU_RATE"} <= found
+    refuse_unknown(dict.fromkeys(found, "1"), Settings.model_fields)
 
 
 def test_a_folder_in_place_of_the_file_is_said(folder: Path) -> None:
