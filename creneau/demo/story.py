@@ -47,11 +47,13 @@ class Script:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Of every command: smaller chunks than on a real topic, which has more to replay."""
+        """Of every command: smaller chunks than on a real topic, which has more to replay, and a
+        shorter wait for what a killed executor held."""
         return {
+            "CRENEAU_REPLAY__SESSION_TIMEOUT_SECONDS": "3",
             "CRENEAU_REPLAY__CHUNK_OFFSETS": str(
                 max(10, round(self.rate * self.seconds / 3 / CHUNKS))
-            )
+            ),
         }
 
 
@@ -112,6 +114,9 @@ def _play_on(
             rate=script.rate,
         )
         played = acts.play()
+        if not script.keep:
+            # They drain while the certificate is verified: that needs no workers.
+            workers.child.process.terminate()
         replay = _prove(acts, played.replay, standing.now().governed_seconds)
         delays = watch.delays()
     if not script.keep:

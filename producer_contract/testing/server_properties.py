@@ -47,6 +47,9 @@ def server_properties(
         "transaction.state.log.num.partitions": "4",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",
+        # What a killed client left open holds every read_committed reader back: by default for its
+        # time-out and up to 10 s more.
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         # The default of 128 MB would be most of the heap.
         "log.cleaner.dedupe.buffer.size": str(2 * 1024 * 1024),
     }
