@@ -28,6 +28,7 @@ def main() -> int:
             host=replays.host,
             var=replays.settings.var,
             load=replays.load,
+            archive=replays.archive,
             started=started,
         )
     except CreneauError as error:

@@ -13,6 +13,7 @@ from broker.settings import KafkaSettings
 from creneau.executor_log import log_path
 from creneau.operators import operator_name
 from creneau.settings import Settings
+from creneau.warehouse import source_archive
 from ledger.fold import Model, Replay
 from ledger.reader import read_ledger
 from ledger.runs import read_runs
@@ -27,6 +28,7 @@ from replay.draining import drain
 from replay.errors import ReplayNotInThatStateError
 from replay.request import Order, Requested, request_replay
 from replay.settings import ReplaySettings, replay_settings
+from replay.source import Archive
 
 
 class CannotWriteError(BadUseError):
@@ -55,6 +57,14 @@ class Replays:
     def store(self) -> ModelStore:
         return ModelStore(self.settings.store_url)
 
+    @cached_property
+    def archive(self) -> Archive | None:
+        """Where source events past Kafka's retention are had; None: no warehouse is set.
+
+        Nothing is asked of BigQuery before an event is needed.
+        """
+        return source_archive(self.settings)
+
     @property
     def host(self) -> str:
         return self.settings.instance or socket.gethostname()
@@ -76,6 +86,7 @@ class Replays:
             drain=lambda: drain(
                 self.kafka, self.replay, instance=instance, load=self.load, say=say
             ),
+            archive=self.archive,
             say=say,
         )
 

@@ -4,6 +4,7 @@ from creneau.sandbox import emulator_state
 from creneau.settings import Settings
 from warehouse.errors import WarehouseNotConfiguredError
 from warehouse.settings import WarehouseSettings, warehouse_settings
+from warehouse.source_archive import SourceArchive
 
 
 def configured_warehouse(settings: Settings) -> WarehouseSettings | None:
@@ -33,3 +34,13 @@ def needed_warehouse(settings: Settings) -> WarehouseSettings:
             "(CRENEAU_WAREHOUSE__PROJECT), or start one: creneau sandbox up --warehouse"
         )
     return found
+
+
+def source_archive(settings: Settings) -> SourceArchive | None:
+    """Where source events past Kafka's retention are had; None: no warehouse is set.
+
+    Raises:
+        BadUseError: a setting of ``[warehouse]`` is not usable.
+    """
+    found = configured_warehouse(settings)
+    return None if found is None else SourceArchive(found)

@@ -1,6 +1,7 @@
 """Source events for replays, once Kafka has let them go. Fits ``replay.source.Archive``."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from broker.records import SourceRecord
@@ -11,6 +12,7 @@ from warehouse.archive.plan import Span
 from warehouse.archived import ranges_of
 from warehouse.errors import in_our_words
 from warehouse.queries import query, run
+from warehouse.settings import WarehouseSettings
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -19,16 +21,31 @@ OFFSETS_PER_QUERY: Final = 200_000
 """A longer range is read in parts: BigQuery sorts each."""
 
 
+class NotInstalledError(UnavailableError):
+    """What talks to BigQuery is an extra, and is not installed here."""
+
+
 class ArchiveDoubledError(UnavailableError):
     """Two different rows claim to be the record of one offset."""
 
 
 class SourceArchive:
-    """Reads ``slot_events``. ``client`` finds it in its default dataset."""
+    """Reads ``slot_events``. Nothing is asked of BigQuery before it is needed."""
 
-    def __init__(self, client: "bigquery.Client") -> None:
-        self._client = client
+    def __init__(self, settings: WarehouseSettings) -> None:
+        self._settings = settings
         self._known: dict[int, list[Span]] = {}
+
+    @cached_property
+    def _client(self) -> "bigquery.Client":
+        try:
+            from warehouse.client import new_client
+        except ModuleNotFoundError as error:
+            raise NotInstalledError(
+                "source events are past Kafka's retention, and reading them from BigQuery needs "
+                "the package 'google-cloud-bigquery': pip install 'creneau[warehouse]'"
+            ) from error
+        return new_client(self._settings)
 
     def missing(self, interval: Interval) -> list[Interval]:
         """The parts of ``interval`` that were not loaded whole; empty: it has all of it.

@@ -49,13 +49,15 @@ def verify_command(
     """Prove a certificate again from what every reader can see: source, outputs, dead letters."""
     from creneau.cluster import ready
     from creneau.printable import printable
+    from creneau.replays import Replays
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
     from replay.canonical import read_certificate
     from replay.verify import verify
 
-    kafka = ready(load_settings().kafka_settings())
-    found = verify(kafka, read_certificate(path), read_ledger(kafka))
+    replays = Replays(load_settings())
+    kafka = ready(replays.kafka)
+    found = verify(kafka, read_certificate(path), read_ledger(kafka), replays.archive)
     if as_json:
         typer.echo(
             json.dumps(
@@ -71,8 +73,10 @@ def verify_command(
         )
     else:
         verdict = "verified" if found.verified else "NOT VERIFIED"
+        archived = found.read_from["archive"]
+        where = f" ({archived:,} of them in the archive)" if archived else ""
         typer.echo(
-            f"{verdict}: {found.checked:,} events checked, {found.left_behind:,} left behind"
+            f"{verdict}: {found.checked:,} events checked{where}, {found.left_behind:,} left behind"
         )
         for one in found.examples:
             typer.echo(
