@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creneau.cli import model_ledger
+from creneau.cli import model_ledger, model_training
 
 if TYPE_CHECKING:
     from ledger.fold import LedgerState, Model
@@ -28,50 +28,13 @@ def attach(app: typer.Typer) -> None:
     model = typer.Typer(
         help="Models: train, register, promote, compare, revoke.", no_args_is_help=True
     )
-    for command in (train, register, promote, show, compare):
+    model.command()(model_training.train)
+    for command in (register, promote, show, compare):
         model.command()(command)
     model.command("list")(list_models)
     # Revoking and the history are a module of their own.
     model_ledger.attach(model)
     app.add_typer(model, name="model")
-
-
-def train(
-    data: Data,
-    out: Annotated[Path | None, typer.Option(help="Where to write; unset: <var>/training.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Same lessons, same seed, same model.")] = 0,
-    flip: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FEATURE",
-            help="For rehearsals: feed this feature the wrong way round, as a corrupted model was.",
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Train and calibrate a model; write it with an evaluation report. Registers nothing.
-
-    The newest fifth of the lessons judges it, the fifth before calibrates it.
-    """
-    from creneau.settings import load_settings
-    from model.workshop import make_model
-
-    folder = out if out is not None else load_settings().var / "training"
-    made = make_model(data, folder, seed=seed, flip=flip)
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {"path": str(made.path), "digest": made.digest, "report": asdict(made.report)}
-            )
-        )
-        return
-    for name, score in made.report.scores():
-        typer.echo(
-            f"{name:17} AUC {score.auc:.4f}  log loss {score.log_loss:.4f}  Brier {score.brier:.4f}"
-        )
-    typer.echo(f"report: {folder / 'report.md'}")
-    typer.echo(f"model:  {made.path}")
-    typer.echo(f"next:   creneau model register {made.path}")
 
 
 def register(
