@@ -29,6 +29,7 @@ TABLES: Final = (
     "dead_letters",
     "slot_probabilities",
     "archive_refused",
+    "loading_rows",
 )
 FUNCTIONS: Final = ("lesson_outcomes", "lessons_given", "probabilities_between", "outcomes_between")
 VIEWS: Final = ("probabilities_in_force", "outcomes")

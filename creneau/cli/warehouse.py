@@ -1,6 +1,7 @@
 """``creneau warehouse``: the tables in BigQuery."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
     from warehouse.settings import WarehouseSettings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE.csv", help="With the columns of creneau sandbox market.")
+]
+SHOWN = 20
+"""Refused rows printed one by one."""
 
 
 def attach(app: typer.Typer) -> None:
@@ -18,7 +24,8 @@ def attach(app: typer.Typer) -> None:
     warehouse = typer.Typer(
         help="The warehouse in BigQuery: its tables, and what is loaded.", no_args_is_help=True
     )
-    for command in (apply, check):
+    loads = (load_instructors, load_meeting_points, load_lessons, load_bookings)
+    for command in (apply, check, *loads):
         warehouse.command()(command)
     app.add_typer(warehouse, name="warehouse")
 
@@ -53,6 +60,42 @@ def check(as_json: Json = False) -> None:
             typer.echo(f"{settings.dataset} is as declared")
     if found:
         raise typer.Exit(1)
+
+
+def load_instructors(file: File) -> None:
+    """Load instructors; again: only what has changed."""
+    _load("instructors", file)
+
+
+def load_meeting_points(file: File) -> None:
+    """Load meeting points, each with its département, found now; again: only what has changed."""
+    _load("meeting_points", file)
+
+
+def load_lessons(file: File) -> None:
+    """Load lessons, each with its instructor's legal form and its meeting point's département."""
+    _load("lessons", file)
+
+
+def load_bookings(file: File) -> None:
+    """Load bookings, each with its lesson's start; again: only what has changed."""
+    _load("bookings", file)
+
+
+def _load(table: str, file: Path) -> None:
+    settings = needed()
+    from warehouse.loading import RowsRefusedError, load
+
+    try:
+        loaded = load(settings, table, file)
+    except RowsRefusedError as error:
+        for row in error.refused[:SHOWN]:
+            typer.echo(row, err=True)
+        if len(error.refused) > SHOWN:
+            typer.echo(f"… and {len(error.refused) - SHOWN} more", err=True)
+        raise
+    same = loaded.rows - loaded.changed
+    typer.echo(f"{table}: {loaded.rows} rows, {loaded.changed} new or changed, {same} as before")
 
 
 def needed() -> "WarehouseSettings":

@@ -1,0 +1,2 @@
+DELETE FROM loading_rows
+WHERE load_id = @load_id

@@ -1,0 +1,182 @@
+"""Rows of a CSV file, checked one by one: what becomes of each column, and why a row is refused.
+
+The columns are those of ``creneau sandbox market``; others are not looked at.
+"""
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from producer_contract.errors import BadUseError
+
+
+class FileUnreadableError(BadUseError):
+    """The file is not there, not CSV in UTF-8, or lacks a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be loaded. ``line`` counts from 1, the header."""
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``values``: by the names of ``loading_rows``, as JSON takes them."""
+
+    line: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a column comes from: the file's name for it, and how its text is read.
+
+    ``read`` raises ``ValueError`` with what is wrong. A column that may be empty may be absent.
+    """
+
+    column: str
+    read: Callable[[str], Any]
+    may_be_empty: bool = False
+
+
+def _identifier(text: str) -> str:
+    if len(text) > 64:
+        raise ValueError("longer than 64 characters")
+    return text
+
+
+def _partnership_type(text: str) -> str:
+    if len(text) > 32:
+        raise ValueError("longer than 32 characters")
+    return text
+
+
+def _time(text: str) -> str:
+    """RFC 3339 as BigQuery takes it: UTC, microseconds."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not a time (RFC 3339)") from None
+    if time.tzinfo is None:
+        raise ValueError("a time without Z or an offset")
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _degrees(limit: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            degrees = float(text)
+        except ValueError:
+            raise ValueError("not a number") from None
+        if not (math.isfinite(degrees) and abs(degrees) <= limit):
+            raise ValueError(f"not between -{limit:.0f} and {limit:.0f} degrees")
+        return degrees
+
+    return read
+
+
+def _minutes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1440):
+        raise ValueError("not a whole number of minutes from 1 to 1440")
+    return int(text)
+
+
+SOURCES: Final[Mapping[str, Mapping[str, Source]]] = {
+    "instructors": {
+        "instructor_id": Source("instructor_id", _identifier),
+        "partnership_type": Source("partnership_type", _partnership_type),
+    },
+    "meeting_points": {
+        "meeting_point_id": Source("meeting_point_id", _identifier),
+        "mp_latitude": Source("latitude", _degrees(90)),
+        "mp_longitude": Source("longitude", _degrees(180)),
+    },
+    "lessons": {
+        "lesson_id": Source("lesson_id", _identifier),
+        "instructor_id": Source("instructor_id", _identifier),
+        "meeting_point_id": Source("meeting_point_id", _identifier),
+        "lesson_created_at": Source("created_at", _time),
+        "lesson_start_at": Source("lesson_start_at", _time),
+        "lesson_deleted_at": Source("deleted_at", _time, may_be_empty=True),
+        "duration_minutes": Source("duration_minutes", _minutes, may_be_empty=True),
+    },
+    "bookings": {
+        "booking_id": Source("booking_id", _identifier),
+        "lesson_id": Source("lesson_id", _identifier),
+        "booking_created_at": Source("booked_at", _time),
+        "booking_deleted_at": Source("cancelled_at", _time, may_be_empty=True),
+    },
+}
+"""By table, then by the column of ``loading_rows``."""
+
+
+def read_rows(table: str, path: Path) -> Iterator[Row | Refused]:
+    """Every row of the file for a table of ``SOURCES``, as it comes; memory does not grow.
+
+    Raises:
+        FileUnreadableError: see there.
+    """
+    sources = SOURCES[table]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            places = _places(header, sources, path)
+            for fields in reader:
+                yield _checked(fields, reader.line_num, len(header), sources, places)
+    except OSError as error:
+        raise FileUnreadableError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileUnreadableError(f"{path} is not a CSV file in UTF-8: {error}") from error
+
+
+def _places(header: list[str], sources: Mapping[str, Source], path: Path) -> dict[str, int | None]:
+    missing = [
+        source.column
+        for source in sources.values()
+        if not source.may_be_empty and source.column not in header
+    ]
+    if missing:
+        raise FileUnreadableError(
+            f"{path} has no column {', '.join(missing)}; its columns must be those that creneau "
+            "sandbox market writes"
+        )
+    return {
+        name: header.index(source.column) if source.column in header else None
+        for name, source in sources.items()
+    }
+
+
+def _checked(
+    fields: list[str],
+    line: int,
+    width: int,
+    sources: Mapping[str, Source],
+    places: Mapping[str, int | None],
+) -> Row | Refused:
+    if len(fields) != width:
+        return Refused(line, f"{len(fields)} values for {width} columns")
+    values: dict[str, Any] = {}
+    for name, source in sources.items():
+        place = places[name]
+        text = "" if place is None else fields[place]
+        if not text:
+            if not source.may_be_empty:
+                return Refused(line, f"{source.column} is empty")
+            values[name] = None
+            continue
+        try:
+            values[name] = source.read(text)
+        except ValueError as error:
+            return Refused(line, f"{source.column} is {text[:60]!r}: {error}")
+    return Row(line, values)
