@@ -113,6 +113,7 @@ def model_quality(
     The calibration error is the mean distance, over ten bins of probability, between what was
     foretold and the share that was booked; Brier: 0 is perfect. Revoked models are marked.
     """
+    from creneau.cluster import ready
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
     from warehouse import reports
@@ -120,7 +121,8 @@ def model_quality(
     now = datetime.now(UTC)
     days = reports.period(*_last_days(first, last, now.date()))
     client = _client()
-    revoked = sorted(read_ledger(load_settings().kafka_settings()).revoked)
+    kafka = load_settings().kafka_settings()
+    revoked = sorted(read_ledger(ready(kafka, [kafka.names.model_ledger])).revoked)
     wanted = reports.model_quality(days, known_until=now, revoked_versions=revoked)
     if dry_run:
         return print_bytes(reports.bytes_of(client, wanted), out)
