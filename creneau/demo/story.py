@@ -114,9 +114,6 @@ def _play_on(
             rate=script.rate,
         )
         played = acts.play()
-        if not script.keep:
-            # They drain while the certificate is verified: that needs no workers.
-            workers.child.process.terminate()
         replay = _prove(acts, played.replay, standing.now().governed_seconds)
         delays = watch.delays()
     if not script.keep:
