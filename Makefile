@@ -33,11 +33,12 @@ bench: setup ## The rate of one worker process beside a bare Kafka loop; of the 
 	$(BIN)/python -m bench.worker_rate
 	$(BIN)/python -m bench.departements
 
-lint: setup ## ruff, mypy, import-linter, nobody else owns our package names
+lint: setup ## ruff, mypy, import-linter, sqlfluff, nobody else owns our package names
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint sql
 	$(BIN)/python .ci/own_names.py
 
 soak: setup ## The tests that are too long for CI
@@ -47,11 +48,14 @@ soak: setup ## The tests that are too long for CI
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix -q sql
 
 lock: setup ## Resolve the dependencies again and write locks/ with hashes
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --extra warehouse pyproject.toml producer_contract/pyproject.toml -o locks/service.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package creneau-contract --group dev --extra testing --extra warehouse pyproject.toml producer_contract/pyproject.toml -c locks/service.txt -o locks/dev.txt
 	echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c locks/dev.txt - -o locks/build.txt
+	echo 'local-bigquery==0.4.0 duckdb-extension-ducklake==1.5.5 duckdb-extension-icu==1.5.5 duckdb-extension-spatial==1.5.5' | tr ' ' '\n' | \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-header --override locks/emulator-override.txt - -o creneau/sandbox/emulator-lock.txt
 
 clean: ## Remove what make setup and the tests made
 	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .hypothesis

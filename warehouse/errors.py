@@ -1,5 +1,6 @@
 """What can go wrong with BigQuery: one class per thing that a caller can do about it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -67,8 +68,8 @@ def in_our_words(what: str) -> Iterator[None]:
         raise WarehouseRefusedError(f"{what}: BigQuery refuses it: {_said(error)}") from error
     except (google.GoogleAPIError, RequestException, ConnectionError) as error:
         raise WarehouseUnreachableError(
-            f"{what}: BigQuery does not answer ({_first_line(error)}): check the network and "
-            "[warehouse] endpoint, then try again"
+            f"{what}: BigQuery does not answer ({_why(error)}): check the network and [warehouse] "
+            "endpoint, then try again"
         ) from error
 
 
@@ -76,6 +77,12 @@ def _said(error: Exception) -> str:
     """What BigQuery said, without the request that it repeats before it."""
     message = str(getattr(error, "message", "") or error)
     return _first_line(message.rpartition("prettyPrint=false: ")[2])
+
+
+def _why(error: Exception) -> str:
+    """The heart of what requests and Google's retries wrap around a failed connection."""
+    words = re.search(r"\[Errno -?\d+\] ([\w ]+)", str(error))
+    return words[1] if words else _first_line(error)
 
 
 def _first_line(said: object) -> str:

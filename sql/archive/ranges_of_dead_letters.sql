@@ -1,13 +1,13 @@
 SELECT
-  range_from,
-  range_to
+    range_from,
+    range_to
 FROM dead_letters
 WHERE log_partition = @partition
 UNION DISTINCT
 SELECT
-  range_from,
-  range_to
+    range_from,
+    range_to
 FROM archive_refused
 WHERE
-  topic = 'slot-created.dead'
-  AND log_partition = @partition
+    topic = 'slot-created.dead'
+    AND log_partition = @partition
