@@ -40,7 +40,7 @@ def test_a_bug_shows_no_traceback_but_keeps_it(
     kept.unlink()
 
 
-@pytest.mark.parametrize("group", ["model", "topics", "sandbox", "contract"])
+@pytest.mark.parametrize("group", ["model", "topics", "sandbox", "contract", "report"])
 def test_help_imports_nothing_heavy(group: str) -> None:
     import subprocess
 
