@@ -1,10 +1,9 @@
 -- Every booking, cancelled ones included. The lesson's start is written at load.
 --
--- Layout. About 140 bytes a row (two identifiers 76, a pupil's is not kept; times up to 24): 100
--- million lessons with 55 million bookings take 6 GB, 0.11 dollars a month. A report reads the same
--- days of bookings as of lessons, because both are partitioned by the lesson's start: a quarter is
--- 0.4 GB instead of 3. The clustering serves the join by lesson. No filter is required: looking up
--- one lesson's bookings reads one block a day.
+-- Layout. A row takes 93 bytes (two identifiers 76, two times 16, a third for the cancelled): the
+-- 61 million bookings of 100,000,000 lessons take 5.7 GB, 0.11 dollars a month. A report reads the
+-- same days of bookings as of lessons, because both are partitioned by the lesson's start: a
+-- quarter of two years is 0.4 GB instead of 3.3. The clustering serves one lesson's bookings.
 CREATE TABLE IF NOT EXISTS bookings (
     booking_id STRING NOT NULL,
     lesson_id STRING NOT NULL,

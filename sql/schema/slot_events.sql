@@ -4,7 +4,7 @@
 -- Layout. About 370 bytes a row (value 292, key 38, places and times 40): 100,000,000 events take
 -- 37 GB, 0.69 dollars a month; 1,000 a second add 32 GB a day (0.6 dollars a month each). A replay
 -- reads by offset, so rows lie by offset: a chunk of 50,000 offsets is 18.5 MB, and with the blocks
--- around it some 100 MB; 2,000 chunks read 0.2 TB, 1.3 dollars. On the layout of lessons
+-- around it some 100 MB; 2,000 chunks read 0.2 TB, 1.1 dollars. On the layout of lessons
 -- (by day of the lesson) a chunk's events are spread over all days and types, every chunk reads
 -- all 37 GB, and 100,000,000 events cost 74 TB, 420 dollars. Kafka's publication times rise with
 -- the offsets, so the days partition the offsets as well, and a load job touches one day or two.

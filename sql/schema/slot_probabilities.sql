@@ -1,8 +1,8 @@
 -- Every probability that was announced, live or by a replay, withdrawals included.
 --
--- Layout. About 170 bytes a row: 100,000,000 outputs take 17 GB, 0.32 dollars a month; a replay of
+-- Layout. About 150 bytes a row: 100,000,000 outputs take 15 GB, 0.28 dollars a month; a replay of
 -- all of them adds as much. Reports ask by day of the lesson: a month of two years reads a
--- twenty-fourth, 0.3 GB of the columns that model-quality needs (70 bytes) instead of 7.
+-- twenty-fourth, 0.4 GB of the columns that model-quality needs (92 bytes) instead of 9.2.
 -- Withdrawals without a lesson time lie in the null partition, which the view in force reads
 -- always. The price: one load job touches as many partitions as its lessons have days, up to 90,
 -- and BigQuery counts each against a table's quota of modifications; docs/decisions/ says how the
