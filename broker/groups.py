@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from broker.clients import new_consumer, settings_of, where_is
+from broker.clients import CONNECT_SECONDS, new_consumer, settings_of, where_is
 from broker.errors import Decision, decide, kafka_error, unavailable
 
 CALL_TIMEOUT = 30.0
@@ -79,8 +80,13 @@ def _ask(
         group_id=group,
         isolation_level="read_committed" if require_stable else "read_uncommitted",
     )
+    began = time.monotonic()
     try:
-        parts = consumer.committed(asked, timeout=timeout)
+        # Connected first: a question asked before may take a second (see ``new_admin``).
+        with suppress(KafkaException):
+            consumer.list_topics("__consumer_offsets", timeout=min(timeout, CONNECT_SECONDS))
+        left = timeout - (time.monotonic() - began)
+        parts = consumer.committed(asked, timeout=max(left, 0.1))
     finally:
         consumer.close()
     answer: dict[int, Committed] = {}

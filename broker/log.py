@@ -46,6 +46,9 @@ READ_DEADLINE = 60.0
 BATCH = 5_000
 """Records asked for at a time."""
 
+TAKE_SECONDS = 0.02
+"""How long to wait for a full batch."""
+
 QUEUE_KBYTES = 4_096
 """Records fetched ahead: librdkafka's default of 64 MiB is several times that in memory, for each
 record has an overhead of its own."""
@@ -189,8 +192,9 @@ def read_range(
     position = start
     deadline = time.monotonic() + deadline_seconds
     while position < end:
-        # No more than is wanted: consume() waits for as many as it is asked for.
-        messages = consumer.consume(min(BATCH, end - position), timeout=0.1)
+        # consume() waits for as many as it is asked for, and markers take offsets too: what is
+        # wanted may never come, so that the last wait of every range is for nothing.
+        messages = consumer.consume(min(BATCH, end - position), timeout=TAKE_SECONDS)
         batch, reached = _within(messages, position, end, topic)
         if batch:
             yield batch

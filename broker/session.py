@@ -81,6 +81,7 @@ class TransactionalSession:
         )
         self._in_transaction = False
         self._closed = False
+        self._connect()
         self._initialise()
 
     @property
@@ -174,6 +175,16 @@ class TransactionalSession:
         except SessionLost:
             return
         self._release()
+
+    def _connect(self) -> None:
+        """Have a connection first: librdkafka looks for the coordinator at once, and where no
+        broker is up yet it looks again only after half a second (12 of 40 sessions; so, none)."""
+        # Asked about a topic of its own, Kafka creates none of ours. Where nobody answers,
+        # initialising says so, in its own time.
+        with suppress(KafkaException):
+            self._producer.list_topics("__transaction_state", timeout=_SLICE)
+            # A broker is known by its number now; its own connection follows within milliseconds.
+            self._producer.poll(0.03)
 
     def _initialise(self) -> None:
         deadline = time.monotonic() + INIT_TIMEOUT

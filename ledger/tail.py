@@ -43,7 +43,7 @@ class LogTail:
         messages: list[Message] = []
         deadline = time.monotonic() + deadline_seconds
         while self.position < end:
-            messages += self._take(0.1, min(_BATCH, end - self.position))
+            messages += self.poll(0.1)
             if self.position < end and time.monotonic() > deadline:
                 raise LogNotStableError(
                     f"{self.topic}[{_PARTITION}]: held back at offset {self.position} of {end} for "

@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, Message
 from confluent_kafka.admin import AdminClient
 
 from broker.clients import new_admin, new_consumer
-from broker.log import log_starts, read_range
+from broker.log import QUEUE_BACKOFF_MS, log_starts, read_range
 from broker.messages import headers_of
 from broker.records import Headers, SourceRecord
 from broker.settings import KafkaSettings
@@ -55,7 +55,10 @@ class SourceReader:
         self._admin = new_admin(kafka)
         self._archive = archive
         self._consumer: Consumer = new_consumer(
-            kafka, enable_partition_eof=True, queued_max_messages_kbytes=queue_kbytes
+            kafka,
+            enable_partition_eof=True,
+            queued_max_messages_kbytes=queue_kbytes,
+            fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
         )
 
     def read(self, interval: Interval) -> Iterator[SourceBatch]:

@@ -5,18 +5,20 @@ reader, one window of offsets at a time, so that memory does not grow with the s
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from broker.log import QUEUE_KBYTES
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from ledger.records import Interval
 from producer_contract.codec import Refusal, decode_slot_probability
 from replay.canonical import Certificate, digest
-from replay.plain import read_dead_offsets, read_outputs
+from replay.plain import PlainReader
 from replay.source import Archive, SourceReader
 
 WINDOW_OFFSETS: Final = 2_000_000
@@ -68,14 +70,14 @@ def verify(
     if found.mismatch is not None:
         return found
     from_models = frozenset(str(model["version"]) for model in certificate["from_models"])
-    source = SourceReader(kafka, archive)
-    try:
+    with (
+        closing(SourceReader(kafka, archive, queue_kbytes=QUEUE_KBYTES)) as source,
+        closing(PlainReader(kafka)) as outcomes,
+    ):
         for window in _windows(certificate, window_offsets):
             held = _Held(window, int(certificate["epoch"]), from_models)
-            held.read(kafka)
+            held.read(outcomes)
             _check(source, window, held, found)
-    finally:
-        source.close()
     return found
 
 
@@ -122,11 +124,11 @@ class _Held:
         self._corrupted: NDArray[np.bool_] = np.zeros(length, np.bool_)
         self._dead: NDArray[np.bool_] = np.zeros(length, np.bool_)
 
-    def read(self, kafka: KafkaSettings) -> None:
+    def read(self, outcomes: PlainReader) -> None:
         """Read the partition's outputs and dead letters to their ends."""
-        for value in read_outputs(kafka, self.partition):
+        for value in outcomes.outputs(self.partition):
             self._see(value)
-        for offset, _ in read_dead_offsets(kafka, self.partition):
+        for offset, _ in outcomes.dead_offsets(self.partition):
             if 0 <= offset - self.start < len(self._dead):
                 self._dead[offset - self.start] = True
 

@@ -15,6 +15,12 @@ def refused_with(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     """Make every new producer fail to initialise with ``code``."""
 
     class Producer:
+        def list_topics(self, topic: str, timeout: float) -> None:
+            return
+
+        def poll(self, timeout: float) -> int:
+            return 0
+
         def init_transactions(self, timeout: float) -> None:
             raise KafkaException(KafkaError(code, "refused"))
 
