@@ -4,13 +4,16 @@ from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from google.cloud.bigquery.retry import DEFAULT_RETRY
+from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
 
 from warehouse.errors import in_our_words
 from warehouse.settings import EMULATOR_PROJECT, WarehouseSettings
 
 RETRY: Retry = DEFAULT_RETRY.with_timeout(60.0)
 """For each call: Google's default goes on for ten minutes without a word."""
+
+JOB_RETRY: Retry = DEFAULT_JOB_RETRY.with_timeout(60.0)
+"""For a query as a whole: Google's default takes up calls that have given up for forty minutes."""
 
 
 def new_client(settings: WarehouseSettings) -> bigquery.Client:

@@ -58,11 +58,14 @@ def run(client: "bigquery.Client", wanted: Query, **values: Value) -> "RowIterat
         UnavailableError: whatever ``in_our_words`` makes of BigQuery's answer.
         ValueError: the values are not those that the query takes.
     """
-    from warehouse.client import RETRY
+    from warehouse.client import JOB_RETRY, RETRY
 
     with in_our_words(wanted.name):
         return client.query_and_wait(
-            wanted.text, job_config=job_config(wanted, values), retry=RETRY
+            wanted.text,
+            job_config=job_config(wanted, values),
+            retry=RETRY,
+            job_retry=JOB_RETRY,
         )
 
 
@@ -77,7 +80,9 @@ def bytes_read(client: "bigquery.Client", wanted: Query, **values: Value) -> int
     config.dry_run = True
     config.use_query_cache = False
     with in_our_words(wanted.name):
-        return int(client.query(wanted.text, job_config=config, retry=RETRY).total_bytes_processed)
+        # A dry run makes no job; with a retry for one Google's client goes on for ten minutes.
+        job = client.query(wanted.text, job_config=config, retry=RETRY, job_retry=None)
+        return int(job.total_bytes_processed)
 
 
 def job_config(wanted: Query, values: Mapping[str, Value]) -> "bigquery.QueryJobConfig":

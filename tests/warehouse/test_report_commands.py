@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import pytest
 
+import warehouse.client
 from broker.settings import KafkaSettings
 from creneau.cli.main import main
 from ledger.writer import append
 from tests.ledger.build import promoted, registered, revoked
 from tests.warehouse import corners
+from tests.warehouse.loads import load
 from tests.warehouse.plain_reports import Booking, Lesson, Output
-from tests.warehouse.test_reports import load
 from warehouse.client import new_client
 from warehouse.settings import WarehouseSettings
 
@@ -163,6 +164,18 @@ def test_refusals_are_one_line_and_an_exit_code(dataset: WarehouseSettings, repo
 
 def test_without_a_warehouse_one_line_says_so(report: Report) -> None:
     assert "no warehouse is set" in refused(report(None, "nth-lesson"), 2)
+
+
+@pytest.mark.timeout(60)  # Google's client would go on for forty minutes
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",)])
+def test_a_warehouse_that_does_not_answer_is_one_line(
+    report: Report, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    for retry in ("RETRY", "JOB_RETRY"):
+        shorter = getattr(warehouse.client, retry).with_timeout(1.0)
+        monkeypatch.setattr(warehouse.client, retry, shorter)
+    nobody = WarehouseSettings(endpoint="http://127.0.0.1:1")
+    assert "does not answer" in refused(report(nobody, "nth-lesson", *arguments), 3)
 
 
 @pytest.mark.kafka

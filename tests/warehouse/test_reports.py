@@ -1,6 +1,5 @@
 """The reports against a plain-Python computation over the same 210,000 lessons."""
 
-import io
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -10,6 +9,7 @@ import pytest
 from google.cloud import bigquery
 
 from tests.warehouse import corners, plain_reports
+from tests.warehouse.loads import load
 from tests.warehouse.plain_reports import Lesson, Output
 from warehouse import reports
 from warehouse.client import new_client
@@ -26,14 +26,6 @@ class World(NamedTuple):
     def ask(self, report: reports.Report) -> list[dict[str, Any]]:
         table = reports.answer(self.client, report)
         return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-
-
-def load(client: bigquery.Client, table: str, lines: bytes) -> None:
-    config = bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON)
-    assert client.default_query_job_config is not None
-    target = client.default_query_job_config.default_dataset.table(table)
-    config.schema = client.get_table(target).schema
-    client.load_table_from_file(io.BytesIO(lines), target, job_config=config).result()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from creneau.cli.main import main
 from model.dataset import Lessons
 from model.features import FEATURE_NAMES
 from tests.warehouse.corners import json_lines
-from tests.warehouse.test_reports import load
+from tests.warehouse.loads import load
 from warehouse import queries
 from warehouse.client import new_client
 from warehouse.reports import period
