@@ -29,9 +29,10 @@ demo: setup ## The main job on a Kafka of its own, from end to end, with a summa
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
 	$(BIN)/pytest -q -n 4 --dist worksteal -m "not soak and not compose"
 
-bench: setup ## The rate of one worker process beside a bare Kafka loop; of the département look-up
+bench: setup ## The rate of one worker process beside a bare Kafka loop; départements; the start of Kafka
 	$(BIN)/python -m bench.worker_rate
 	$(BIN)/python -m bench.departements
+	$(BIN)/python -m bench.embedded
 
 lint: setup ## ruff, mypy, import-linter, sqlfluff, nobody else owns our package names
 	$(BIN)/ruff check .

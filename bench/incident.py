@@ -22,6 +22,8 @@ GAVE_WAY = "replay gives way"
 class Incident:
     """What one replay took. Times in seconds since 1970, memory in MiB."""
 
+    preview_seconds: float
+    """``replay preview``, the process's start and the sample's reads included."""
     revoked_at: float
     requested_at: float
     """The request stands on the ledger: the fence was awaited, the plan made, the tasks written."""
@@ -57,6 +59,8 @@ def revoke_and_replay(
         RuntimeError: a command failed, or something was left behind.
     """
     environment = settings_of(kafka, folder)
+    look = ["replay", "preview", "--from-model", corrupted, "--with", replacement, "--json"]
+    preview = run([*CRENEAU, *look], environment, folder / f"{kafka.prefix}preview-{corrupted}.log")
     what = ["model", "revoke", corrupted, "--with", replacement, "--reason", "a benchmark"]
     done = run(
         [*CRENEAU, *what, "--replay", "--executors", "1", "--json"],
@@ -77,6 +81,7 @@ def revoke_and_replay(
     request = read_ledger(kafka).replays[status["id"]].request
     assert len(of_replay((run for _, run in timed), status["id"])) == request.chunks
     return Incident(
+        preview_seconds=preview.seconds,
         revoked_at=revoked_at,
         requested_at=requested_at,
         completed_at=completed_at,

@@ -169,6 +169,7 @@ def results(alone: list[Alone], rounds: list[Round]) -> dict[str, object]:
         "executor_beside_live_per_second": statistics.median(
             one.incident.executor_rate for one in rounds
         ),
+        "preview_seconds_by_slots": {str(one.slots): one.incident.preview_seconds for one in alone},
         "plan_seconds": statistics.median(one.plan_seconds for one in incidents),
         "plan_seconds_worst": max(one.plan_seconds for one in incidents),
         "live_p90": p90 | {"ratio": p90["during_ms"] / p90["without_ms"]},

@@ -35,6 +35,9 @@ def table(found: Mapping[str, Any]) -> str:
             "≤ 2",
         ),
     ]
+    previews = found["preview_seconds_by_slots"]
+    seconds = " ".join(f"{took:.1f}" for took in previews.values())
+    rows.append((f"preview, s, at {_sizes(previews)}", seconds, "", "< 5"))
     for name, by_slots in found["mib_by_slots"].items():
         sizes = " ".join(f"{mib:.0f}" for mib in by_slots.values())
         first, *_, last = by_slots.values()
