@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import IO, Any, Final
+from http.client import HTTPConnection
+from typing import Any, Final
 
 from broker.session import TransactionalSession
 from broker.settings import KafkaSettings
@@ -30,25 +31,23 @@ STEPS: Final[dict[str, tuple[Owner, str, str]]] = {
 """Which method dies, before, after or halfway."""
 
 
-class _Half:
-    """A file that kills its reader at the second read."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._reads = 0
-
-    def read(self, size: int = -1) -> bytes:
-        self._reads += 1
-        if self._reads > 1 or size < 0:
-            die()
-        return self._file.read(min(size, 1_000))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_while_sending() -> None:
+    """Die at the third piece that goes over a connection: the rest is never sent."""
+    living = HTTPConnection.send
+    pieces = 0
+
+    def dying(self: HTTPConnection, data: Any) -> None:
+        nonlocal pieces
+        pieces += 1
+        if pieces == 3:
+            die()
+        living(self, data)
+
+    HTTPConnection.send = dying  # type: ignore[method-assign]
 
 
 def make_deadly(step: str, time: int) -> None:
@@ -64,8 +63,7 @@ def make_deadly(step: str, time: int) -> None:
         if last and when == "before":
             die()
         if last and when == "halfway":
-            job_id, table, lines, *rest = args
-            args = (job_id, table, _Half(lines), *rest)
+            die_while_sending()
         result = living(self, *args, **named)
         if last and when == "after":
             die()

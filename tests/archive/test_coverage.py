@@ -32,7 +32,8 @@ def test_what_is_missing_is_what_no_span_has(
 def test_going_on_in_gaps_reads_every_missing_offset_once(
     spans: list[tuple[int, int]], start: int
 ) -> None:
-    end, offset, read = 90, start, []
+    end, offset = 90, start
+    read: list[int] = []
     while offset < end:
         gap = first_gap(spans, offset)
         offset = end if gap.limit is None else gap.limit

@@ -86,11 +86,11 @@ def test_a_job_whose_answer_was_lost_is_found_again() -> None:
 
 def test_who_is_overtaken_between_look_and_send_waits_for_the_other_one() -> None:
     class Overtaken(PretendJobs):
-        def look(self, job_id: str) -> None:  # type: ignore[override]
+        def look(self, job_id: str) -> Job | None:
             found = self.jobs.get(job_id)
             if found is None:
                 carry_out(other, "slot_events", 0, Plan(0, 1), "x", batch_of([record(0)], 0))
-            return found  # type: ignore[return-value]
+            return found
 
     jobs = Overtaken()
     other = PretendJobs(jobs=jobs.jobs, tables=jobs.tables)

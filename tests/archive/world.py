@@ -16,19 +16,22 @@ from broker.clients import new_admin
 from broker.dead_letters import dead_letter_headers
 from broker.groups import Committed, committed
 from broker.log import high_watermarks
+from broker.records import SourceRecord
 from broker.settings import KafkaSettings
 from producer_contract.codec import encode_slot_probability
 from tests import exactly_once
-from tests.consumer.world import NOW, World, eventually
-from warehouse.archive.archiver import Archiver
+from tests.consumer.world import NOW, World, eventually, slot
 from warehouse.archive.process import new_archiver
+from warehouse.archive.report import Report
 from warehouse.archive.rows import COLUMNS
 from warehouse.archive.settings import ArchiveSettings
 from warehouse.client import dataset_of, new_client
 from warehouse.queries import FOLDER
 from warehouse.settings import WarehouseSettings
 
-SETTINGS = ArchiveSettings(batch_seconds=0.2, session_timeout_seconds=1, retry_seconds=0.1)
+SETTINGS = ArchiveSettings(
+    batch_seconds=0.2, idle_commit_seconds=0.3, session_timeout_seconds=1, retry_seconds=0.1
+)
 PARTITIONS = (0, 1)
 Place = tuple[int, int]
 """Partition and offset on the log."""
@@ -55,6 +58,7 @@ class ArchiveWorld(World):
         super().__init__(kafka, folder)
         self.warehouse = warehouse
         self.client = new_client(warehouse)
+        self.reports: list[Report] = []
         names = kafka.names
         self.topics = {
             "slot_events": names.slot_created,
@@ -89,15 +93,15 @@ class ArchiveWorld(World):
         with self._transaction() as producer:
             for number in range(count):
                 source = (self.kafka.names.slot_created, number % 2, number)
-                headers = dead_letter_headers(*source, 3, "not-json", "no", None, "1")
+                headers: Any = dead_letter_headers(*source, 3, "not-json", "no", None, "1")
                 producer.produce(topic, b"{", b"key", number % 2, headers=headers)
 
     @contextmanager
     def archiver(
         self, settings: ArchiveSettings = SETTINGS, instance: str = "in-a-thread"
-    ) -> Iterator[Archiver]:
+    ) -> Iterator[threading.Thread]:
         """An archiver in a thread, drained at the end of the block; its error is raised there."""
-        archiver = new_archiver(self.kafka, settings, self.warehouse, instance)
+        archiver = new_archiver(self.kafka, settings, self.warehouse, instance, self.reports.append)
         errors: list[BaseException] = []
 
         def work() -> None:
@@ -109,7 +113,7 @@ class ArchiveWorld(World):
         thread = threading.Thread(target=work)
         thread.start()
         try:
-            yield archiver
+            yield thread
         finally:
             archiver.stop()
             thread.join(60)
@@ -155,6 +159,28 @@ class ArchiveWorld(World):
             for m in exactly_once.read(self.kafka, self.topics[table])
         }
 
+    def records(self, partition: int) -> list[SourceRecord]:
+        """Every record of one partition of slot-created, whole, as a plain reader finds them."""
+        return [
+            SourceRecord(
+                partition,
+                m.offset() or 0,
+                m.timestamp()[1],
+                m.key(),
+                m.value(),
+                tuple(m.headers() or ()),  # type: ignore[arg-type]
+            )
+            for m in exactly_once.read(self.kafka, self.kafka.names.slot_created)
+            if m.partition() == partition
+        ]
+
+    def publish_at(self, number: int, timestamp_ms: int) -> None:
+        """One event in partition 0, with a time of its producer's."""
+        producer = Producer({"bootstrap.servers": self.kafka.bootstrap_servers, "log_level": 2})
+        key, value = slot(number)
+        producer.produce(self.kafka.names.slot_created, value, key, 0, timestamp=timestamp_ms)
+        assert producer.flush(10) == 0
+
     def assert_archived_exactly_once(self) -> None:
         """Every record stands once in its table, with the bytes that it has on the log."""
         for table in self.topics:
@@ -182,7 +208,9 @@ class ArchiveWorld(World):
     def let_go(self, partition: int, before: int) -> None:
         """What retention does to slot-created."""
         part = TopicPartition(self.kafka.names.slot_created, partition, before)
-        for future in new_admin(self.kafka).delete_records([part]).values():
+        # An admin client that nobody holds takes its futures with it.
+        admin = new_admin(self.kafka)
+        for future in admin.delete_records([part]).values():
             future.result()
 
     @contextmanager

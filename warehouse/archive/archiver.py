@@ -239,7 +239,7 @@ class Archiver:
         self._session.begin()
         self._session.send_offsets([offset], metadata)
         self._session.commit()
-        one.standing = standing
+        one.standing, one.committed = standing, standing.offset
 
     def _place(self, keys: list[Key]) -> dict[Key, Partition]:
         shares = budgets(self._kafka, self._topics)
@@ -255,6 +255,7 @@ class Archiver:
                     number,
                     found.standing,
                     shares[topic],
+                    committed=found.committed,
                     problem=found.problem,
                     most_bytes=self._settings.batch_megabytes * 1_000_000,
                     why=REFUSED_BY_BIGQUERY,

@@ -35,8 +35,8 @@ class ArchivedTopic:
 class Partition:
     """Gathers records from where it stands, one batch at a time.
 
-    ``problem``: a person has to act before it goes on. ``trouble``: what failed last, and is tried
-    again.
+    ``committed``: the group's offset. ``problem``: a person has to act before it goes on.
+    ``trouble``: what failed last, and is tried again.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Partition:
         standing: Standing,
         budget: Budget,
         *,
+        committed: int,
         problem: str | None = None,
         most_bytes: int,
         why: str = "",
@@ -54,6 +55,7 @@ class Partition:
         self.number = number
         self.standing = standing
         self.budget = budget
+        self.committed = committed
         self.problem = problem
         self.next_plan: Plan | None = None
         self.loading: Future[Outcome] | None = None
@@ -121,11 +123,11 @@ class Partition:
             self._moved_at = time.monotonic()
 
     def idle_for(self, seconds: float) -> bool:
-        """Whether there is nothing but markers to pass, and has been for a while."""
+        """Whether there is nothing but markers (or what is archived) to pass, and for a while."""
         if self.problem is not None or self.standing.plan is not None or len(self.batch):
             return False
         long = not self.gathers or time.monotonic() - self._moved_at > seconds
-        return long and self.position > self.standing.offset
+        return long and self.position > self.committed
 
     def due(self, batch_seconds: float) -> bool:
         """Whether there is something to load now, the budget and earlier failures aside."""

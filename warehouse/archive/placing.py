@@ -19,9 +19,13 @@ _LOG = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a partition stands; ``problem``: a person has to act before it goes on."""
+    """Where a partition stands; ``committed``: what the group has, the log start if nothing.
+
+    ``problem``: a person has to act before it goes on.
+    """
 
     standing: Standing
+    committed: int
     problem: str | None = None
 
 
@@ -62,9 +66,11 @@ class Placing:
         self, topic: ArchivedTopic, partition: int, found: Committed, start: int, end: int
     ) -> Place:
         standing = self._standing(topic, partition, found, start)
+        committed = start if found.offset is None else found.offset
         if standing.offset > end:
             return Place(
                 standing,
+                committed,
                 f"it is archived to offset {standing.offset} and the log ends at {end}: is the "
                 "dataset another cluster's? Set [warehouse] dataset",
             )
@@ -72,8 +78,8 @@ class Placing:
             # Its records are gone; perhaps its jobs had been sent before.
             standing = standing.past() if self._done(topic, partition, standing) else standing
         if standing.offset < start:
-            return self._lost(topic, partition, standing, start)
-        return Place(standing)
+            return self._lost(topic, partition, standing, start, committed)
+        return Place(standing, committed)
 
     def _standing(
         self, topic: ArchivedTopic, partition: int, found: Committed, start: int
@@ -95,13 +101,16 @@ class Placing:
         spent = Spent() if ours is None else ours.spent
         return Standing(gap.start, gap.start, spent, limit=gap.limit)
 
-    def _lost(self, topic: ArchivedTopic, partition: int, standing: Standing, start: int) -> Place:
+    def _lost(
+        self, topic: ArchivedTopic, partition: int, standing: Standing, start: int, committed: int
+    ) -> Place:
         name = f"{topic.topic}[{partition}]"
         if not self._accept_lost:
             return Place(
                 standing,
+                committed,
                 f"offsets {standing.offset} to {start} were deleted by Kafka's retention "
                 "before they were archived; set archive.accept_lost to go on behind them",
             )
         _LOG.error("records lost to retention", partition=name, first=standing.offset, end=start)
-        return Place(Standing(start, start, standing.spent, limit=standing.limit))
+        return Place(Standing(start, start, standing.spent, limit=standing.limit), committed)

@@ -1,0 +1,96 @@
+"""Events that Kafka has let go are replayed, and proved, from the archive."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from broker.clients import new_admin
+from broker.log import high_watermarks, log_starts
+from broker.settings import KafkaSettings
+from creneau.sandbox.emulator import Emulator
+from ledger.records import Interval
+from tests.archive.world import ArchiveWorld, make_tables
+from tests.heart.replaying import live, start_corrupted
+from tests.replay.commands import creneau, creneau_json
+from tests.replay.world import ReplayWorld
+from warehouse.settings import WarehouseSettings
+from warehouse.source_archive import SourceArchive
+
+pytestmark = pytest.mark.kafka
+
+HEADERS: list[tuple[str, str | bytes | None]] = [("trace", b"\x00\xff"), ("trace", None)]
+BEFORE_OUR_TIME = -(10**14)
+
+
+def test_a_replay_of_events_that_are_gone_is_carried_out_and_proved_from_the_archive(
+    topics: KafkaSettings, emulator: Emulator, tmp_path: Path
+) -> None:
+    world = ReplayWorld(topics, tmp_path)
+    warehouse = WarehouseSettings(endpoint=emulator.endpoint, dataset=topics.prefix.strip("-"))
+    make_tables(warehouse)
+    archived = ArchiveWorld(topics, warehouse, tmp_path)
+    start_corrupted(world)
+    with live(world):
+        world.publish(150)
+        world.publish_raw([(b"slot-x", b"{")] * 3, partition=0, headers=HEADERS)
+        published = world.publish(150)
+        world.until_done(published)
+        world.revoke("bad", replacement="good")
+        with archived.archiver():
+            archived.until_archived()
+        topic = topics.names.slot_created
+        ends = high_watermarks(new_admin(topics), topic, (0, 1))
+        archived.let_go(0, ends[0])
+        archived.let_go(1, 50)
+        gone = ends[0] + 50
+        assert log_starts(new_admin(topics), topics.names.slot_created, (0, 1)) == {
+            0: ends[0],
+            1: 50,
+        }
+
+        start = ("replay", "start", "--with", "good", "--yes")
+        assert "there is no archive" in creneau(world, *start, code=3)
+        settings = {
+            "WAREHOUSE__ENDPOINT": emulator.endpoint,
+            "WAREHOUSE__DATASET": warehouse.dataset,
+            "REPLAY__CHUNK_OFFSETS": "60",
+        }
+        done = creneau_json(world, *start, **settings)
+    assert done["state"] == "completed"
+    certificate = str(tmp_path / done["certificate"])
+    found = creneau_json(world, "replay", "verify", certificate, **settings)
+    assert found["verified"]
+    assert found["checked"] == published
+    assert found["read_from"] == {"kafka": published - gone, "archive": gone}
+    said = creneau(world, "replay", "verify", certificate, **settings)
+    assert f"({gone} of them in the archive)" in said
+    assert "there is no archive" in creneau(world, "replay", "verify", certificate, code=3)
+    scored = [output for output in world.in_force().values() if output["probability"] is not None]
+    assert {output["model_version"] for output in scored} == {"good"}
+    assert len(scored) == published - 3
+    assert json.loads(Path(certificate).read_bytes())["totals"]["dead"] == 3
+
+
+def test_the_archive_gives_back_what_was_on_the_log_and_vouches_for_no_more(
+    world: ArchiveWorld,
+) -> None:
+    world.publish(300)
+    world.publish_raw([(None, None), (b"", b""), (b"k", b"\xff\x00")], partition=0, headers=HEADERS)
+    world.publish_at(9_999, BEFORE_OUR_TIME)
+    world.publish(100)
+    log = world.records(0)
+    with world.archiver():
+        world.until_archived()
+    archive = SourceArchive(world.warehouse)
+    end = log[-1].offset + 1
+    assert archive.missing(Interval(0, 0, end)) == []
+    assert list(archive.read(Interval(0, 0, end))) == log
+    assert list(archive.read(Interval(0, 20, 30))) == log[20:30]
+    assert archive.missing(Interval(0, 5, end + 7)) == [Interval(0, end, end + 7)]
+    assert archive.missing(Interval(1, 0, 10)) == []
+    world.publish_raw([(b"k", b"{")] * 5, partition=0)
+    assert archive.missing(Interval(0, end, end + 5)) == [Interval(0, end, end + 5)]
+    with world.archiver():
+        world.until_archived()
+    assert archive.missing(Interval(0, end, end + 5)) == []
