@@ -88,13 +88,18 @@ def revoke_and_replay(
         corrected=sum(events for _, events in own),
         chunks=len(own),
         executor_rate=_rate(own),
-        gave_way=done.log.read_text("utf-8", "replace").count(GAVE_WAY),
+        gave_way=_executors_log(folder).read_text("utf-8", "replace").count(GAVE_WAY),
         executor_mib=done.child_mib,
         command_mib=done.own_mib,
         verify_mib=proof.own_mib,
         verify_seconds=proof.seconds,
         checked=verified["checked"],
     )
+
+
+def _executors_log(folder: Path) -> Path:
+    """What the executors of the last replay have logged."""
+    return max((folder / "log").glob("replay-*.log"), key=lambda path: path.stat().st_mtime)
 
 
 def _rate(own: list[tuple[float, int]]) -> float:
