@@ -141,7 +141,7 @@ def test_whatever_is_refused_and_by_whom_nothing_is_lost_and_nothing_is_there_tw
 
 @given(st.sets(st.integers(0, 39), min_size=1), st.sets(st.integers(0, 39)))
 def test_the_ranges_of_all_rows_vouch_for_the_whole_log(there: set[int], bad: set[int]) -> None:
-    jobs = PretendJobs(is_in(bad))
+    jobs = PretendJobs(is_in(bad), names_them=True)
     load(jobs, [record(offset) for offset in sorted(there)], 40)
     rows = [row for table in jobs.tables.values() for row in table]
     assert {o for row in rows for o in range(row["range_from"], row["range_to"])} == set(range(40))
