@@ -21,7 +21,7 @@ from model.features import FEATURE_NAMES, Columns, features_of
 NEEDED: Final = (
     "lesson_id",
     "partnership_type",
-    "created_at",
+    "lesson_created_at",
     "lesson_start_at",
     "duration_minutes",
     "latitude",
@@ -33,7 +33,7 @@ TRUTH: Final = "true_probability"
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """n lessons in the order of ``created_at``.
+    """n lessons in the order of their creation.
 
     ``matrix`` (n, k): their features; ``booked`` (n): 0 or 1; ``created_at`` (n): Unix seconds;
     ``truth`` (n): the true probability, None where nobody knows it.
@@ -68,7 +68,7 @@ def read_lessons(folder: Path) -> Lessons:
     bookings = _Table.read(folder / "bookings.csv", ("lesson_id",))
     booked_ids = set(bookings.column("lesson_id"))
     # Without its times a lesson has no place in a split by time, and no features.
-    created_at = table.filled("created_at", _unix_seconds)
+    created_at = table.filled("lesson_created_at", _unix_seconds)
     columns = Columns(
         partnership_type=table.column("partnership_type"),
         latitude=table.numbers("latitude", float),

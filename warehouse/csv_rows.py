@@ -98,23 +98,23 @@ SOURCES: Final[Mapping[str, Mapping[str, Source]]] = {
     },
     "meeting_points": {
         "meeting_point_id": Source("meeting_point_id", _identifier),
-        "mp_latitude": Source("latitude", _degrees(90)),
-        "mp_longitude": Source("longitude", _degrees(180)),
+        "mp_latitude": Source("mp_latitude", _degrees(90)),
+        "mp_longitude": Source("mp_longitude", _degrees(180)),
     },
     "lessons": {
         "lesson_id": Source("lesson_id", _identifier),
         "instructor_id": Source("instructor_id", _identifier),
         "meeting_point_id": Source("meeting_point_id", _identifier),
-        "lesson_created_at": Source("created_at", _time),
+        "lesson_created_at": Source("lesson_created_at", _time),
         "lesson_start_at": Source("lesson_start_at", _time),
-        "lesson_deleted_at": Source("deleted_at", _time, may_be_empty=True),
+        "lesson_deleted_at": Source("lesson_deleted_at", _time, may_be_empty=True),
         "duration_minutes": Source("duration_minutes", _minutes, may_be_empty=True),
     },
     "bookings": {
         "booking_id": Source("booking_id", _identifier),
         "lesson_id": Source("lesson_id", _identifier),
-        "booking_created_at": Source("booked_at", _time),
-        "booking_deleted_at": Source("cancelled_at", _time, may_be_empty=True),
+        "booking_created_at": Source("booking_created_at", _time),
+        "booking_deleted_at": Source("booking_deleted_at", _time, may_be_empty=True),
     },
 }
 """By table, then by the column of ``loading_rows``."""

@@ -20,16 +20,23 @@ COLUMNS: Final = {
         "instructor_id",
         "meeting_point_id",
         "partnership_type",
-        "created_at",
+        "lesson_created_at",
         "lesson_start_at",
+        "lesson_deleted_at",
         "duration_minutes",
         "latitude",
         "longitude",
         "true_probability",
     ),
-    "bookings": ("booking_id", "lesson_id", "booked_at", "cancelled_at"),
+    "bookings": ("booking_id", "lesson_id", "booking_created_at", "booking_deleted_at"),
     "instructors": ("instructor_id", "partnership_type", "departement", "joined_at"),
-    "meeting_points": ("meeting_point_id", "instructor_id", "latitude", "longitude", "departement"),
+    "meeting_points": (
+        "meeting_point_id",
+        "instructor_id",
+        "mp_latitude",
+        "mp_longitude",
+        "departement",
+    ),
 }
 """The files (without ``.csv``) and their columns, in order. Times are RFC 3339, UTC."""
 
@@ -77,6 +84,8 @@ def _lessons(market: Market, lessons: Slots, lesson_ids: list[str]) -> list[Colu
         people.partnership_type[lessons.instructor].tolist(),
         _times(lessons.created_at),
         _times(lessons.lesson_start_at),
+        # This market's lessons are never deleted; only their bookings are.
+        [""] * len(lesson_ids),
         [str(minutes) for minutes in lessons.duration_minutes.tolist()],
         _numbers(points.latitude[lessons.point]),
         _numbers(points.longitude[lessons.point]),

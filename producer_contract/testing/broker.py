@@ -182,8 +182,11 @@ class Broker:
         self._reap()
 
     def pause(self) -> None:
-        """SIGSTOP: the broker keeps its connections and answers nothing."""
+        """SIGSTOP: the broker keeps its connections and answers nothing, once this has returned."""
         self._signal(signal.SIGSTOP)
+        # Its threads go on for a moment (a commit got through once): wait until all stand still.
+        if self._process is not None and self.running and hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT."""

@@ -31,7 +31,7 @@ def without(market: Path, target: Path, column: str, rows: slice) -> Path:
     return target
 
 
-@pytest.mark.parametrize("column", ["created_at", "lesson_start_at"])
+@pytest.mark.parametrize("column", ["lesson_created_at", "lesson_start_at"])
 def test_an_empty_time_is_named_with_its_line(market: Path, tmp_path: Path, column: str) -> None:
     folder = without(market, tmp_path, column, slice(3, 4))
     with pytest.raises(TrainingDataUnreadable, match=f"line 5: {column} is empty"):

@@ -161,8 +161,11 @@ Spoil = Callable[[Path], object]
         (lambda d: keep_lines(d, 1), "0 lessons are too few"),
         (lambda d: keep_lines(d, 100), "99 lessons are too few"),
         (lambda d: spoil_line(d, 7, "latitude", "north"), "line 7: latitude 'north'"),
-        (lambda d: spoil_line(d, 9, "created_at", "2026-01-01T00:00:00"), "line 9: created_at"),
-        (lambda d: spoil_line(d, 5, "duration_minutes", "60,1"), "line 5: 11 values for 10"),
+        (
+            lambda d: spoil_line(d, 9, "lesson_created_at", "2026-01-01T00:00:00"),
+            "line 9: lesson_created_at",
+        ),
+        (lambda d: spoil_line(d, 5, "duration_minutes", "60,1"), "line 5: 12 values for 11"),
         (lambda d: (d / "bookings.csv").write_text("lesson_id\n"), "all or none were booked"),
     ],
 )

@@ -20,12 +20,12 @@ POINTS = (
     "lyon,45.764,4.8357\nmonaco,43.7384,7.4246\nsea,47.0,-20.0\n"
 )
 LESSONS = (
-    "lesson_id,instructor_id,meeting_point_id,created_at,lesson_start_at,deleted_at\n"
+    "lesson_id,instructor_id,meeting_point_id,lesson_created_at,lesson_start_at,lesson_deleted_at\n"
     "l1,i1,lyon,2020-01-01T08:00:00Z,2020-02-01T10:00:00+01:00,\n"
     "l2,i2,monaco,2020-01-01T08:00:00Z,2020-02-02T10:00:00Z,2020-01-30T10:00:00Z\n"
 )
 BOOKINGS = (
-    "booking_id,lesson_id,booked_at,cancelled_at\n"
+    "booking_id,lesson_id,booking_created_at,booking_deleted_at\n"
     "b1,l1,2020-01-02T08:00:00Z,\nb2,l1,2020-01-02T08:00:00Z,2020-01-03T08:00:00Z\n"
 )
 WAREHOUSE = {
