@@ -16,7 +16,7 @@ from warehouse.settings import WarehouseSettings
 
 INSTRUCTORS = "instructor_id,partnership_type\ni1,EI\ni2,SASU\n"
 POINTS = (
-    "meeting_point_id,latitude,longitude\n"
+    "meeting_point_id,mp_latitude,mp_longitude\n"
     "lyon,45.764,4.8357\nmonaco,43.7384,7.4246\nsea,47.0,-20.0\n"
 )
 LESSONS = (
@@ -86,7 +86,7 @@ def everything(settings: WarehouseSettings) -> dict[str, list[tuple[Any, ...]]]:
 def test_a_meeting_point_gets_its_departement_with_method_and_distance(
     csv: Load, settings: WarehouseSettings
 ) -> None:
-    csv("meeting_points", "meeting_point_id,latitude,longitude\ndock,46.1446,-1.1960\n")
+    csv("meeting_points", "meeting_point_id,mp_latitude,mp_longitude\ndock,46.1446,-1.1960\n")
     found = {row[0]: row[3:] for row in everything(settings)["meeting_points"]}
     assert found["lyon"] == ("69", "grid", 0.0)
     # Outside France is a place too: kept, without a département.
@@ -165,9 +165,9 @@ def test_loading_again_updates_what_changed_and_adds_what_is_new(
             "meeting_points",
             POINTS + "a,91,0\nb,nan,0\nc,0,\n",
             [
-                "line 5: latitude is '91': not between -90 and 90 degrees",
-                "line 6: latitude is 'nan': not between -90 and 90 degrees",
-                "line 7: longitude is empty",
+                "line 5: mp_latitude is '91': not between -90 and 90 degrees",
+                "line 6: mp_latitude is 'nan': not between -90 and 90 degrees",
+                "line 7: mp_longitude is empty",
             ],
         ),
         (
