@@ -17,7 +17,6 @@ from ledger.writer import LedgerConflict
 from producer_contract.errors import UnavailableError
 from replay.control import pause, resume
 from replay.errors import ReplayNotInThatStateError
-from replay.judgement import canary_reached
 from replay.preview import canary_shift
 from replay.shift import Shift
 from replay.status import ReplayStatus, StatusReader
@@ -103,8 +102,7 @@ class Follower:
             state = self._ledger.read_to_end()
         replay = state.replays[self._replay_id]
         code = pool.turn() if replay.active else 0
-        asked = self._at_the_canary(replay)
-        if code or not replay.active or (asked and not self._ask(state, replay)):
+        if code or not replay.active or (replay.at_canary and not self._ask(state, replay)):
             status = self._read(state, replay)
             self._view.show(status)
             return Ended(status, code)
@@ -127,11 +125,6 @@ class Follower:
                 f"resume {self._replay_id} --executors {max(1, self._executors)}"
             ) from error
         self._view.trouble(str(self._patience))
-
-    def _at_the_canary(self, replay: Replay) -> bool:
-        if replay.state is not ReplayState.PAUSED or replay.request.canary_chunks is None:
-            return False
-        return canary_reached(replay, self._status.runs)
 
     def _ask(self, state: LedgerState, replay: Replay) -> bool:
         shift = canary_shift(self._replays.kafka, state, self._replays.load, replay)

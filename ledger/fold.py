@@ -52,14 +52,16 @@ class ReplayState(StrEnum):
 class Replay:
     """One replay. ``epoch`` is the ledger offset of its request.
 
-    ``resumed`` counts how often it was resumed: a canary pauses only before the first one.
+    ``at_canary``: it is paused because all of its canary is done; ``canary_accepted``: it was
+    resumed from there. A pause of an operator's before that accepts nothing.
     """
 
     request: ReplayRequested
     epoch: int
     state: ReplayState = ReplayState.RUNNING
     completed: ReplayCompleted | None = None
-    resumed: int = 0
+    at_canary: bool = False
+    canary_accepted: bool = False
 
     @property
     def replay_id(self) -> str:
@@ -209,9 +211,14 @@ def _move(
         return state
     match record:
         case ReplayPaused():
-            return _with_replay(state, replace(known, state=ReplayState.PAUSED))
+            at_canary = known.at_canary or record.canary
+            paused = replace(known, state=ReplayState.PAUSED, at_canary=at_canary)
+            return _with_replay(state, paused)
         case ReplayResumed():
-            resumed = replace(known, state=ReplayState.RUNNING, resumed=known.resumed + 1)
+            accepted = known.canary_accepted or known.at_canary
+            resumed = replace(
+                known, state=ReplayState.RUNNING, at_canary=False, canary_accepted=accepted
+            )
             return _with_replay(state, resumed)
         case ReplayCancelled():
             return _with_replay(state, replace(known, state=ReplayState.CANCELLED))

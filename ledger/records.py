@@ -114,10 +114,14 @@ class ReplayRequested(_Record):
 
 
 class ReplayPaused(_Record):
-    """No executor takes another chunk until it is resumed."""
+    """No executor takes another chunk until it is resumed.
+
+    ``canary``: the replay has paused itself, with all runs of its canary there.
+    """
 
     type: Literal["ReplayPaused"] = "ReplayPaused"
     replay_id: str
+    canary: bool = False
 
 
 class ReplayResumed(_Record):
@@ -158,7 +162,7 @@ _ADAPTER: Final[TypeAdapter[Record]] = TypeAdapter(Record)
 
 def encode(record: Record) -> bytes:
     """The record as it stands on the ledger; what nobody set is left out."""
-    absent = {name for name in ("rate", "canary_chunks") if getattr(record, name, 0) is None}
+    absent = {name for name in ("rate", "canary_chunks", "canary") if not getattr(record, name, 1)}
     return record.model_dump_json(exclude=absent).encode()
 
 

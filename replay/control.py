@@ -9,7 +9,7 @@ from ledger.fold import LedgerState, Replay, ReplayState
 from ledger.records import Record, ReplayCancelled, ReplayPaused, ReplayResumed
 from ledger.writer import append
 from replay.errors import ReplayNotInThatStateError, UnknownReplayError, UnusableReplacementError
-from replay.judgement import may_run
+from replay.judgement import canary_first, may_run
 
 
 def find_replay(state: LedgerState, replay_id: str | None) -> Replay:
@@ -37,14 +37,18 @@ def pause(kafka: KafkaSettings, replay_id: str | None, *, by: str, reason: str) 
 
 
 def pause_at_canary(kafka: KafkaSettings, replay_id: str, *, by: str) -> None:
-    """Pause a replay that has reached its canary; nothing, where somebody was quicker."""
+    """Pause a replay whose canary is all done; nothing, where somebody was quicker.
+
+    The record says so: resuming from it, and from it alone, accepts the canary.
+    """
 
     def decide(state: LedgerState) -> list[Record]:
         replay = state.replays[replay_id]
-        if not may_run(replay, state) or replay.resumed:
+        if not may_run(replay, state) or not canary_first(replay):
             return []
         reason = "canary: look at its shift, then resume or cancel"
-        return [ReplayPaused(at=datetime.now(UTC), by=by, reason=reason, replay_id=replay_id)]
+        who: dict[str, Any] = {"at": datetime.now(UTC), "by": by, "reason": reason}
+        return [ReplayPaused(replay_id=replay_id, canary=True, **who)]
 
     append(kafka, decide)
 

@@ -38,8 +38,8 @@ def may_run(replay: Replay, state: LedgerState) -> bool:
 
 
 def canary_first(replay: Replay) -> bool:
-    """Whether its canary has yet to be accepted; once resumed it goes on to the end."""
-    return replay.request.canary_chunks is not None and not replay.resumed
+    """Whether its canary has yet to be accepted: by resuming it where it had paused itself."""
+    return replay.request.canary_chunks is not None and not replay.canary_accepted
 
 
 def canary_reached(replay: Replay, runs: Iterable[Run]) -> bool:

@@ -49,9 +49,7 @@ def join_or_carry_out(
     from creneau.operators import operator_name
     from ledger.fold import ReplayState
     from ledger.reader import read_ledger
-    from ledger.runs import read_runs
     from replay.control import resume
-    from replay.judgement import canary_reached
 
     active = read_ledger(replays.kafka).active_replay
     if active is None or not does(active, order):
@@ -59,8 +57,7 @@ def join_or_carry_out(
         return
     say(f"replay {active.replay_id} of it is {active.state}: going on with that one")
     # At its canary the operator is asked first, as always.
-    stopped = active.state is ReplayState.PAUSED
-    if stopped and not canary_reached(active, read_runs(replays.kafka)):
+    if active.state is ReplayState.PAUSED and not active.at_canary:
         resume(replays.kafka, active.replay_id, by=operator_name(), reason=reason)
     take_part(replays, active.replay_id, executors, yes=False, as_json=as_json)
 

@@ -10,7 +10,6 @@ from creneau import following
 from creneau.following import Follower, FollowingEndedError
 from ledger.fold import LedgerState, fold
 from ledger.records import Record
-from ledger.runs import Run
 from ledger.writer import LedgerConflict
 from replay.errors import ReplayNotInThatStateError
 from replay.shift import Shift
@@ -38,7 +37,6 @@ class Kafka:
 
     def __init__(self, *looks: LedgerState | Exception) -> None:
         self.looks = list(looks)
-        self.runs: list[Run] = []
         self.state = RUNNING
 
     def poll(self) -> LedgerState:
@@ -110,9 +108,7 @@ def test_what_does_not_mend_itself_is_said_at_once(monkeypatch: pytest.MonkeyPat
 
 
 def at_the_canary() -> Kafka:
-    kafka = Kafka(then(RUNNING, paused("r")))
-    kafka.runs = [Run(0, 0, 5, 8, "good", "r", scored=5)]
-    return kafka
+    return Kafka(then(RUNNING, paused("r", canary=True)))
 
 
 def test_another_operator_who_writes_while_we_answer_does_not_end_it(

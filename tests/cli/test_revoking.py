@@ -11,7 +11,6 @@ from creneau.cli import carrying_out
 from creneau.revocation import Revocation, RevokedAlreadyError
 from ledger.fold import LedgerState, fold
 from ledger.records import ModelRevoked, Record, Selection
-from ledger.runs import Run
 from replay.request import Order
 from tests.ledger.build import ledger, paused, promoted, registered, requested, revoked
 
@@ -20,6 +19,7 @@ REVOKED = ledger(*MODELS, revoked("bad", to="good"))
 ORDER = Order("good", ("bad",))
 RUNNING = fold(REVOKED, REVOKED.end, requested("r", "bad", to="good", canary_chunks=1, chunks=2))
 PAUSED = fold(RUNNING, RUNNING.end, paused("r"))
+AT_CANARY = fold(RUNNING, RUNNING.end, paused("r", canary=True))
 
 
 @pytest.fixture
@@ -92,20 +92,15 @@ def test_a_replay_that_does_all_that_is_asked_is_joined_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "runs", "resumed"),
-    [
-        (RUNNING, [], False),
-        (PAUSED, [], True),
-        # At its canary the operator is asked first.
-        (PAUSED, [Run(0, 0, 5, 8, "good", "r", scored=5)], False),
-    ],
+    ("state", "resumed"),
+    # At its canary the operator is asked first.
+    [(RUNNING, False), (PAUSED, True), (AT_CANARY, False)],
 )
 def test_joining_resumes_what_is_paused_except_at_its_canary(
-    monkeypatch: pytest.MonkeyPatch, state: LedgerState, runs: list[Run], resumed: bool
+    monkeypatch: pytest.MonkeyPatch, state: LedgerState, resumed: bool
 ) -> None:
     done: list[str] = []
     monkeypatch.setattr("ledger.reader.read_ledger", lambda _: state)
-    monkeypatch.setattr("ledger.runs.read_runs", lambda _: runs)
     monkeypatch.setattr("replay.control.resume", lambda *_, **__: done.append("resumed"))
     monkeypatch.setattr(carrying_out, "take_part", lambda *_, **__: done.append("joined"))
     replays: Any = SimpleNamespace(kafka=None)

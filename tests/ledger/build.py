@@ -64,8 +64,8 @@ def requested(
     )
 
 
-def paused(replay_id: str) -> ReplayPaused:
-    return ReplayPaused(replay_id=replay_id, **_who(0))
+def paused(replay_id: str, *, canary: bool = False) -> ReplayPaused:
+    return ReplayPaused(replay_id=replay_id, canary=canary, **_who(0))
 
 
 def resumed(replay_id: str) -> ReplayResumed:

@@ -1,6 +1,6 @@
 """What the ledger says after a history of decisions."""
 
-from ledger.fold import EMPTY, ReplayState
+from ledger.fold import EMPTY, ReplayState, fold
 from tests.ledger.build import (
     cancelled,
     completed,
@@ -108,7 +108,11 @@ def test_a_replay_pauses_and_resumes() -> None:
     request = requested("r", "bad", to="good")
     assert ledger(*MODELS, request, paused("r")).replays["r"].state is ReplayState.PAUSED
     again = ledger(*MODELS, request, paused("r"), resumed("r")).replays["r"]
-    assert (again.state, again.resumed) == (ReplayState.RUNNING, 1)
+    assert (again.state, again.canary_accepted) == (ReplayState.RUNNING, False)
+    at_canary = ledger(*MODELS, request, paused("r", canary=True))
+    assert at_canary.replays["r"].at_canary
+    accepted = fold(at_canary, at_canary.end, resumed("r")).replays["r"]
+    assert (accepted.at_canary, accepted.canary_accepted) == (False, True)
 
 
 def test_only_one_replay_is_active_at_a_time() -> None:

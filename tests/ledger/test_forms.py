@@ -29,6 +29,7 @@ EVERY_RECORD = [
     requested("r", "a", to="b", scope=Selection(partitions=(0,), published_from=START)),
     requested("r", "a", to="b", rate=500.0, canary_chunks=2),
     paused("r"),
+    paused("r", canary=True),
     resumed("r"),
     cancelled("r"),
     completed("r"),

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
+from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from ledger.runs import Run
-from replay import executor
+from replay import control, executor
 from replay.executor import Executor
 from replay.task_queue import TaskQueue
 from tests.ledger.build import ledger, paused, promoted, registered, requested, resumed, revoked
@@ -41,9 +42,36 @@ def test_a_replay_that_is_nothing_but_canary_pauses_before_it_is_completed(
     monkeypatch: pytest.MonkeyPatch, now: bool
 ) -> None:
     assert finished(monkeypatch, ledger(*ALL_CANARY), now=now) == ["paused"]
-    assert finished(monkeypatch, ledger(*ALL_CANARY, paused("r")), now=now) == []
-    accepted = ledger(*ALL_CANARY, paused("r"), resumed("r"))
+    assert finished(monkeypatch, ledger(*ALL_CANARY, paused("r", canary=True)), now=now) == []
+    accepted = ledger(*ALL_CANARY, paused("r", canary=True), resumed("r"))
     assert finished(monkeypatch, accepted, now=now) == ["completed"]
+
+
+@pytest.mark.parametrize("now", [True, False])
+def test_a_resume_before_the_canary_was_shown_does_not_accept_it(
+    monkeypatch: pytest.MonkeyPatch, now: bool
+) -> None:
+    resumed_early = ledger(*ALL_CANARY, paused("r"), resumed("r"))
+    assert finished(monkeypatch, resumed_early, now=now) == ["paused"]
+
+
+def test_the_pause_at_the_canary_says_so_and_is_written_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[Any] = []
+
+    def at(*records: Any) -> list[Any]:
+        monkeypatch.setattr(
+            control, "append", lambda _, decide: written.extend(decide(ledger(*records)))
+        )
+        written.clear()
+        control.pause_at_canary(KafkaSettings("nowhere:1"), "r", by="test")
+        return list(written)
+
+    [record] = at(*ALL_CANARY, paused("r"), resumed("r"))
+    assert record.canary
+    assert at(*ALL_CANARY, record) == []
+    assert at(*ALL_CANARY, record, resumed("r")) == []
 
 
 class Consumer:

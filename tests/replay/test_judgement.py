@@ -1,9 +1,14 @@
 """What an executor does with a task."""
 
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ledger.fold import LedgerState
 from ledger.records import Interval
 from ledger.runs import Run
-from replay.judgement import Judgement, canary_reached, judge
+from replay.judgement import Judgement, canary_reached, judge, may_run
 from replay.tasks import Task, decode_task, encode_task
 from tests.ledger.build import (
     cancelled,
@@ -37,8 +42,9 @@ def test_a_task_comes_back_as_it_was_written() -> None:
 
 def test_nothing_but_the_canary_is_done_before_somebody_has_looked_at_it() -> None:
     assert judged(REQUEST, task=LATER) is Judgement.WITHHOLD
-    assert judged(REQUEST, paused("r"), task=LATER) is Judgement.HOLD
-    assert judged(REQUEST, paused("r"), resumed("r"), task=LATER) is Judgement.DO
+    assert judged(REQUEST, paused("r", canary=True), task=LATER) is Judgement.HOLD
+    accepted = (paused("r", canary=True), resumed("r"))
+    assert judged(REQUEST, *accepted, task=LATER) is Judgement.DO
     assert judged(REQUEST, cancelled("r"), task=LATER) is Judgement.SKIP
 
 
@@ -71,5 +77,45 @@ def test_a_canary_is_reached_once() -> None:
     fresh = ledger(*MODELS, REQUEST).replays["r"]
     assert not canary_reached(fresh, [])
     assert canary_reached(fresh, [DONE])
-    again = ledger(*MODELS, REQUEST, paused("r"), resumed("r")).replays["r"]
+    again = ledger(*MODELS, REQUEST, paused("r", canary=True), resumed("r")).replays["r"]
     assert not canary_reached(again, [DONE])
+
+
+def test_a_replay_that_was_paused_and_resumed_before_its_canary_still_stops_at_it() -> None:
+    resumed_early = (REQUEST, paused("r"), resumed("r"))
+    assert judged(*resumed_early) is Judgement.DO
+    assert judged(*resumed_early, task=LATER) is Judgement.WITHHOLD
+    assert canary_reached(ledger(*MODELS, *resumed_early).replays["r"], [DONE])
+    # Nobody has seen the canary either where it was done while an operator's pause stood.
+    assert judged(*resumed_early, runs=(DONE,), task=LATER) is Judgement.WITHHOLD
+    accepted = (*resumed_early, paused("r", canary=True), resumed("r"))
+    assert judged(*accepted, runs=(DONE,), task=LATER) is Judgement.DO
+
+
+@given(st.lists(st.sampled_from(["pause", "resume", "work"]), max_size=12))
+def test_whatever_operators_do_nothing_but_the_canary_runs_before_it_was_shown(
+    steps: list[str],
+) -> None:
+    written: list[Any] = [REQUEST]
+    runs: tuple[Run, ...] = ()
+    shown = accepted = False
+    for step in steps:
+        state = ledger(*MODELS, *written)
+        replay = state.replays["r"]
+        if step == "pause":
+            written.append(paused("r"))
+        elif step == "resume":
+            accepted = accepted or shown
+            written.append(resumed("r"))
+        elif not may_run(replay, state):
+            continue
+        elif judge(LATER, state, runs) is Judgement.DO:
+            assert accepted
+        elif canary_reached(replay, runs):
+            written.append(paused("r", canary=True))
+            shown = True
+        elif judge(TASK, state, runs) is Judgement.DO:
+            runs = (DONE,)
+    if accepted:
+        running = ledger(*MODELS, *written, resumed("r"))
+        assert judge(LATER, running, runs) is Judgement.DO
