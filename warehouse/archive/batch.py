@@ -118,7 +118,9 @@ class Batch:
     def _write(self, file: IO[bytes], row: bytes) -> None:
         file.write(row + b"\n")
         self._bytes += len(row) + 1
-        self.full = self.full or self._bytes >= self._most_bytes
+        # A plan is gathered to its end, whatever has become of the rows' length or of the settings.
+        if self._plan is None and self._bytes >= self._most_bytes:
+            self.full = True
 
 
 def _from_the_beginning(file: IO[bytes] | None) -> IO[bytes]:
