@@ -17,7 +17,8 @@ way within one and readers are never held back for long."""
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be replayed. ``affected`` is in order, with neighbours merged; ``chunks`` cut
-    it into pieces, newest first. ``canary_chunks``: the first so many of them are the canary."""
+    it into pieces, newest first. ``canary_chunks``: the first so many of them are the canary,
+    the newest of each partition."""
 
     affected: tuple[Interval, ...]
     chunks: tuple[Interval, ...]
@@ -73,7 +74,8 @@ def make_plan(
     """The plan for these affected ranges.
 
     Newest first: the nearer to its partition's fence, the earlier a chunk comes. ``canary``: the
-    share of the offsets (at least one) that the first chunks are to hold, to the offset.
+    share of the offsets (at least one) that the first chunks are to hold, to the offset, taken
+    from the newest end of each partition in proportion.
     """
 
     def newest_first(chunk: Interval) -> tuple[int, int]:
@@ -84,12 +86,16 @@ def make_plan(
         for partition in sorted(ranges)
         for start, end in merged(ranges[partition])
     )
-    chunks = [chunk for interval in affected for chunk in _chunks(interval, chunk_offsets)]
-    chunks.sort(key=newest_first)
-    if canary is None or not chunks:
-        return Plan(affected, tuple(chunks))
-    first, rest = _split(chunks, canary)
-    return Plan(affected, (*first, *sorted(rest, key=newest_first)), len(first))
+
+    def chunks(intervals: Iterable[Interval]) -> list[Interval]:
+        pieces = [chunk for interval in intervals for chunk in _chunks(interval, chunk_offsets)]
+        return sorted(pieces, key=newest_first)
+
+    if canary is None or not affected:
+        return Plan(affected, tuple(chunks(affected)))
+    first, rest = _split(affected, canary)
+    newest = chunks(first)
+    return Plan(affected, (*newest, *chunks(rest)), len(newest))
 
 
 def _chunks(interval: Interval, most: int) -> list[Interval]:
@@ -101,14 +107,31 @@ def _chunks(interval: Interval, most: int) -> list[Interval]:
     return [Interval(partition, a, b) for a, b in pairwise(edges)]
 
 
-def _split(chunks: Sequence[Interval], share: float) -> tuple[list[Interval], list[Interval]]:
-    """The first ``share`` of all offsets, and the rest; one chunk is cut in two where need be."""
-    left = max(1, round(share * sum(end - start for _, start, end in chunks)))
-    place = 0
-    while left > (length := chunks[place].to_offset - chunks[place].from_offset):
-        left -= length
-        place += 1
-    partition, start, end = chunks[place]
-    older = [Interval(partition, start, end - left)] if left < end - start else []
-    newer = Interval(partition, end - left, end)
-    return [*chunks[:place], newer], [*older, *chunks[place + 1 :]]
+def _split(affected: Sequence[Interval], share: float) -> tuple[list[Interval], list[Interval]]:
+    """The newest ``share`` of all offsets, of each partition in proportion, and the rest.
+
+    ``affected`` in order.
+    """
+    left = _shares(affected, share)
+    newer: list[Interval] = []
+    older: list[Interval] = []
+    for partition, start, end in reversed(affected):
+        edge = max(start, end - left[partition])
+        left[partition] -= end - edge
+        newer += [Interval(partition, edge, end)] if edge < end else []
+        older += [Interval(partition, start, edge)] if start < edge else []
+    return newer, older
+
+
+def _shares(affected: Sequence[Interval], share: float) -> dict[int, int]:
+    """How many offsets of each partition make up ``share`` of all (at least one offset)."""
+    total = sum(end - start for _, start, end in affected)
+    wanted = max(1, round(share * total))
+    shares: dict[int, int] = defaultdict(int)
+    before = 0
+    for partition, start, end in affected:
+        # Rounded as a running sum, so that nothing is lost or gained over all of them.
+        after = before + end - start
+        shares[partition] += wanted * after // total - wanted * before // total
+        before = after
+    return shares

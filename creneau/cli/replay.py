@@ -68,7 +68,7 @@ def start(
         str | None,
         typer.Option(
             metavar="SHARE",
-            help="Pause after the newest 1% (or what you say) and show how probabilities change.",
+            help="Pause after the newest 1% (or what you say) of each partition, show the change.",
         ),
     ] = None,
     executors: Executors = 1,

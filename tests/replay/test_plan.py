@@ -1,5 +1,7 @@
 """What a replay has to do."""
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +10,10 @@ from replay.plan import affected_ranges, cut, make_plan
 from replay.totals import Disagreement, disagreements
 
 BAD = frozenset({"bad"})
+RANGES = st.dictionaries(
+    st.integers(0, 3),
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=5),
+)
 
 
 def test_the_runs_of_the_bad_model_are_affected_and_no_others() -> None:
@@ -36,13 +42,7 @@ def test_neighbours_are_merged_and_chunks_come_newest_first() -> None:
     assert plan.chunks == ((0, 5, 10), (0, 0, 5), (1, 3, 5))
 
 
-@given(
-    st.dictionaries(
-        st.integers(0, 3),
-        st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=5),
-    ),
-    st.integers(1, 40),
-)
+@given(RANGES, st.integers(1, 40))
 def test_the_chunks_are_the_affected_ranges_each_offset_once(
     ranges: dict[int, list[tuple[int, int]]], most: int
 ) -> None:
@@ -53,25 +53,33 @@ def test_the_chunks_are_the_affected_ranges_each_offset_once(
     assert all(0 < end - start <= most for _, start, end in plan.chunks)
 
 
-def test_the_canary_is_the_newest_share_to_the_offset() -> None:
+def test_the_canary_is_the_newest_share_of_each_partition_to_the_offset() -> None:
     plan = make_plan({0: [(0, 100)], 1: [(0, 100)]}, {0: 100, 1: 100}, chunk_offsets=50, canary=0.3)
     assert plan.canary_chunks == 2
-    assert plan.chunks[:2] == ((0, 50, 100), (1, 90, 100))
-    assert plan.chunks[2:] == ((1, 50, 90), (0, 0, 50), (1, 0, 50))
+    assert plan.chunks[:2] == ((0, 70, 100), (1, 70, 100))
+    assert plan.chunks[2:] == ((0, 35, 70), (1, 35, 70), (0, 0, 35), (1, 0, 35))
     one = make_plan({0: [(0, 1_000)]}, {0: 1_000}, canary=0.01)
     assert (one.canary_chunks, one.chunks) == (1, ((0, 990, 1_000), (0, 0, 990)))
 
 
+def test_of_eight_equal_partitions_the_canary_takes_the_newest_of_each() -> None:
+    ends = dict.fromkeys(range(8), 100_000)
+    plan = make_plan({p: [(0, end)] for p, end in ends.items()}, ends, canary=0.01)
+    assert plan.canary_chunks == 8
+    assert plan.chunks[:8] == tuple((p, 99_000, 100_000) for p in range(8))
+
+
+def each_offset(chunks: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    return [(p, offset) for p, start, end in chunks for offset in range(start, end)]
+
+
 @given(
-    st.dictionaries(
-        st.integers(0, 3),
-        st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=5),
-    ),
+    RANGES,
     st.dictionaries(st.integers(0, 3), st.integers(100, 120)),
     st.integers(1, 40),
     st.floats(0.001, 0.999),
 )
-def test_a_canary_cuts_the_same_plan_once_more_at_most(
+def test_a_canary_only_reorders_and_cuts_the_same_plan(
     ranges: dict[int, list[tuple[int, int]]], fences: dict[int, int], most: int, share: float
 ) -> None:
     whole = make_plan(ranges, fences, chunk_offsets=most)
@@ -80,19 +88,34 @@ def test_a_canary_cuts_the_same_plan_once_more_at_most(
         assert plan == whole
         return
     assert plan.affected == whole.affected
+    assert sorted(each_offset(plan.chunks)) == each_offset(whole.affected)
+    assert all(0 < end - start <= most for _, start, end in plan.chunks)
+    partitions = {p for p, _, _ in whole.affected}
+    assert len(plan.chunks) - len(whole.chunks) <= len(partitions)
     canary = plan.canary_chunks
     assert canary is not None
-    lengths = [end - start for _, start, end in plan.chunks]
-    assert sum(lengths[:canary]) == max(1, round(share * sum(lengths)))
-    assert len(plan.chunks) - len(whole.chunks) in (0, 1)
-    offsets = [(p, offset) for p, start, end in plan.chunks for offset in range(start, end)]
-    assert sorted(offsets) == [
-        (p, offset) for p, start, end in whole.affected for offset in range(start, end)
-    ]
-    # Still newest first, and the canary is what would have come first without it.
-    ages = [fences.get(p, 0) - end for p, _, end in plan.chunks]
-    assert ages == sorted(ages)
-    assert list(whole.chunks[: canary - 1]) == list(plan.chunks[: canary - 1])
+    # Newest first among the canary, and among the rest.
+    for part in (plan.chunks[:canary], plan.chunks[canary:]):
+        ages = [fences.get(p, 0) - end for p, _, end in part]
+        assert ages == sorted(ages)
+
+
+@given(RANGES, st.integers(1, 40), st.floats(0.001, 0.999))
+def test_the_canary_is_the_newest_of_each_partition_in_proportion(
+    ranges: dict[int, list[tuple[int, int]]], most: int, share: float
+) -> None:
+    plan = make_plan(ranges, {}, chunk_offsets=most, canary=share)
+    canary = each_offset(plan.chunks[: plan.canary_chunks or 0])
+    affected = each_offset(plan.affected)
+    if not affected:
+        return
+    wanted = max(1, round(share * len(affected)))
+    assert len(canary) == wanted
+    for partition in {p for p, _ in affected}:
+        own = [offset for p, offset in affected if p == partition]
+        taken = sorted(offset for p, offset in canary if p == partition)
+        assert taken == own[len(own) - len(taken) :]
+        assert abs(len(taken) - wanted * len(own) / len(affected)) < 1
 
 
 def test_totals_are_compared_where_whole_runs_are_replaced() -> None:
