@@ -2,8 +2,8 @@
 
 The next model is loaded beside the running one, in a thread. Until it is there a worker goes on
 under the epoch before, which the protocol allows (a fence waits for its acknowledgement), except
-that a revoked model is given only a moment. A load that hangs counts as failed after a while, and
-never stands in the way of another version's.
+that a revoked model is given only a moment. A load that hangs ends the worker after a while: a new
+process asks the store anew. It never stands in the way of another version's.
 """
 
 import time
@@ -63,7 +63,11 @@ class ModelInForce:
         self._revocation_seen: float | None = None
 
     def follow(self, state: LedgerState) -> Stamp:
-        """The stamp under this state of the ledger; never waits."""
+        """The stamp under this state of the ledger; never waits.
+
+        Raises:
+            LoadTooSlowError: the store has not given what is in force in time.
+        """
         if self.stamp.epoch == state.epoch and self.stamp.engine is not None:
             return self.stamp
         version = state.in_force
@@ -86,9 +90,7 @@ class ModelInForce:
                 self._take(version, state)
                 return
             if time.monotonic() >= began + self._load_seconds:
-                problem = str(too_slow(version, self._load_seconds))
-                self._become(Stamp(state.epoch, version, None, problem))
-                return
+                raise too_slow(version, self._load_seconds)
         self._stop_a_revoked_model(version, state)
 
     def _may_try(self, version: str) -> bool:

@@ -14,6 +14,7 @@ import structlog
 
 from broker.instance import first_free_index
 from broker.pool_process import EXIT_TRY_AGAIN, report_to_the_pool, when_the_pool_ends
+from broker.recycling import IdentityTakenError
 from broker.session import SessionLost
 from broker.settings import KafkaSettings
 from consumer.errors import DeadLetterLimitReachedError
@@ -25,6 +26,9 @@ from producer_contract.errors import BadUseError, CreneauError
 
 _LOG = structlog.get_logger()
 
+SOMEBODY_MUST_ACT = (BadUseError, DeadLetterLimitReachedError, IdentityTakenError)
+"""What a new process would meet again: it ends the pool."""
+
 
 def run(kafka: KafkaSettings, settings: WorkerSettings, *, host: str, var: Path, load: Load) -> int:
     """Work until SIGTERM or the pool's death; the exit code."""
@@ -33,11 +37,11 @@ def run(kafka: KafkaSettings, settings: WorkerSettings, *, host: str, var: Path,
     try:
         with first_free_index(var, "worker") as index:
             _work(kafka, settings, f"{host}-{index}", index, load)
-    except (DeadLetterLimitReachedError, BadUseError) as error:
+    except CreneauError as error:
         print(f"creneau: {error}", file=sys.stderr, flush=True)
-        return error.exit_code
-    except (CreneauError, SessionLost) as error:
-        print(f"creneau: {error}", file=sys.stderr, flush=True)
+        return error.exit_code if isinstance(error, SOMEBODY_MUST_ACT) else EXIT_TRY_AGAIN
+    except SessionLost as lost:
+        print(f"creneau: {lost}", file=sys.stderr, flush=True)
         return EXIT_TRY_AGAIN
     return 0
 

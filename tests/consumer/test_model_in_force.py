@@ -11,6 +11,7 @@ from ledger.fold import EMPTY, LedgerState, Model, fold
 from ledger.records import ModelPromoted, ModelRegistered, ModelRevoked, Record
 from model.engine import Engine
 from model.errors import ArtifactMissing
+from model.loading import LoadTooSlowError
 from tests.consumer.world import eventually
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -169,15 +170,22 @@ def test_a_load_that_hangs_does_not_hold_up_the_next_model(
     hung.set()
 
 
-def test_a_load_that_hangs_is_said_after_a_while_and_taken_when_it_comes(store: Store) -> None:
+def test_a_load_that_hangs_ends_the_worker_after_a_while(store: Store) -> None:
     models = ModelInForce(store.load, revoked_grace=3_600, retry=0.0, load_seconds=0.0)
-    state = ledger(*BASE)
-    for _ in range(3):
-        stamp = models.follow(state)
-        assert (stamp.epoch, stamp.engine) == (2, None)
-        assert stamp.problem == "model 'v1' has not loaded within 0 s: does the model store answer?"
-    # One thread hangs, not one for each look.
-    assert store.loads <= 1
+    with pytest.raises(LoadTooSlowError, match="model 'v1' has not loaded within 0 s"):
+        models.follow(ledger(*BASE))
     store.may_load.set()
-    assert settled(models, state, lambda now: now.engine is not None).version == "v1"
-    assert store.loads == 1
+
+
+def test_one_that_hangs_ends_nothing_once_another_is_in_force(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ModelInForce(store.load, revoked_grace=3_600, retry=3_600)
+    running(store, models, *BASE)
+    store.may_load.set()
+    store.ready["v2"] = hung = threading.Event()
+    models.follow(ledger(*BASE, promoted("v2")))
+    monkeypatch.setattr(models, "_load_seconds", 0.0)
+    after = models.follow(ledger(*BASE, promoted("v2"), promoted("v1")))
+    assert (after.version, after.epoch) == ("v1", 4)
+    hung.set()
