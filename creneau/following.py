@@ -142,12 +142,7 @@ class Follower:
     def _leave_paused(self) -> None:
         how = f"creneau replay resume {self._replay_id} --executors {max(1, self._executors)}"
         try:
-            self._pause()
-        except ReplayNotInThatStateError:
-            # At the canary's question it is paused already.
-            state = read_ledger(self._replays.kafka).replays[self._replay_id].state
-            if state is not ReplayState.PAUSED:
-                return
+            paused = self._pause()
         except UnavailableError as error:
             print(
                 f"replay {self._replay_id} could not be paused ({error}); other executors may go "
@@ -155,11 +150,19 @@ class Follower:
                 file=sys.stderr,
             )
             return
-        print(f"replay {self._replay_id} is paused; go on with: {how}", file=sys.stderr)
+        if paused:
+            print(f"replay {self._replay_id} is paused; go on with: {how}", file=sys.stderr)
 
-    def _pause(self) -> None:
-        """Pause it; an executor that writes to the ledger at this moment is let pass once."""
+    def _pause(self) -> bool:
+        """Pause it; False: it is over. An executor that writes to the ledger at this moment is let
+        pass once."""
+        kafka, who = self._replays.kafka, {"by": operator_name(), "reason": "Ctrl-C"}
         try:
-            pause(self._replays.kafka, self._replay_id, by=operator_name(), reason="Ctrl-C")
-        except LedgerConflict:
-            pause(self._replays.kafka, self._replay_id, by=operator_name(), reason="Ctrl-C")
+            try:
+                pause(kafka, self._replay_id, **who)
+            except LedgerConflict:
+                pause(kafka, self._replay_id, **who)
+        except ReplayNotInThatStateError:
+            # At the canary's question it is paused already.
+            return read_ledger(kafka).replays[self._replay_id].state is ReplayState.PAUSED
+        return True

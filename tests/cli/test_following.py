@@ -169,6 +169,19 @@ def test_what_could_not_be_paused_is_said_in_one_line(
     assert said.count("\n") == 1
 
 
+def test_ctrl_c_stays_an_interruption_where_kafka_is_away_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(_: Any) -> LedgerState:
+        raise AWAY
+
+    monkeypatch.setattr(following, "read_ledger", away)
+    interrupted(monkeypatch, ReplayNotInThatStateError("it is paused already"))
+    said = capsys.readouterr().err
+    assert "could not be paused (no answer)" in said
+    assert "to go on: creneau replay resume r --executors 1" in said
+
+
 @pytest.mark.parametrize("left", [True, False])
 def test_ctrl_c_says_how_to_go_on_where_it_is_left_paused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], left: bool
