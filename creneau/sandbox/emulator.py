@@ -7,11 +7,11 @@ It needs a Python of its own, see ``emulator_environment``. What it cannot prove
 BigQuery stands in docs/warehouse.md.
 """
 
+import http.client
 import os
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -120,12 +120,6 @@ class Emulator:
                 self._process.kill()
         self._process.wait()
 
-    def kill(self) -> None:
-        """SIGKILL, as if the machine had died."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
     def __enter__(self) -> Self:
         return self.start()
 
@@ -154,11 +148,15 @@ class Emulator:
             )
 
     def _wait_until_ready(self, deadline: float) -> None:
-        while not answers(self.endpoint):
+        while True:
+            answered = answers(self.endpoint)
+            # Asked after the answer: ours may be gone, and another server have its port.
             if not self.running:
                 raise EmulatorDidNotStartError(
                     f"the BigQuery emulator died at start; the log {self.log} says: {self._said()}"
                 )
+            if answered:
+                return
             if time.monotonic() > deadline:
                 raise EmulatorDidNotStartError(
                     f"the BigQuery emulator does not answer at {self.endpoint}; the log {self.log} "
@@ -177,5 +175,5 @@ def answers(endpoint: str) -> bool:
     try:
         with urllib.request.urlopen(f"{endpoint}/bigquery/v2/projects", timeout=5) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):  # URLError is an OSError
         return False

@@ -23,6 +23,9 @@ OLDEST, NEWEST = (3, 13), (3, 15)
 PLACE_VARIABLE: Final = "CRENEAU_EMULATOR"
 PYTHON_VARIABLE: Final = "CRENEAU_EMULATOR_PYTHON"
 _READY: Final = "ready"
+_MARKER: Final = "made-by-creneau"
+"""A folder with this file in it is ours to delete."""
+_UV_SECONDS: Final = 30.0
 # DuckDB looks for its extensions below the home folder and would download what it does not find:
 # the wheels carry them, and each is installed once from its file.
 _INSTALL_EXTENSIONS: Final = """
@@ -44,16 +47,19 @@ class EmulatorNotInstalledError(UnavailableError):
 
 
 def place() -> Path:
-    """Where the environment lies: ``CRENEAU_EMULATOR``, or this user's cache folder.
+    """Where the environment lies: below ``CRENEAU_EMULATOR``, or in this user's cache folder.
 
     Each lock has a folder of its own, so that a new version does not meddle with the old.
     """
-    if chosen := os.environ.get(PLACE_VARIABLE):
-        return Path(chosen).absolute()
-    cache = os.environ.get("XDG_CACHE_HOME")
-    base = Path(cache) if cache else Path.home() / ".cache"
     digest = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()
-    return base.absolute() / "creneau" / f"bigquery-emulator-{digest[:12]}"
+    return _base().absolute() / f"bigquery-emulator-{digest[:12]}"
+
+
+def _base() -> Path:
+    if chosen := os.environ.get(PLACE_VARIABLE):
+        return Path(chosen)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "creneau"
 
 
 def environment() -> tuple[Path, Path]:
@@ -139,7 +145,12 @@ def _found_by_uv() -> Iterator[str]:
     if uv is None:
         return
     asked = [uv, "python", "find", "--no-project", "--no-python-downloads", ">=3.13,<3.16"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            asked, capture_output=True, text=True, check=False, timeout=_UV_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return
     if done.returncode == 0:
         yield done.stdout.strip()
 
@@ -153,9 +164,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _make(interpreter: Path, folder: Path, python: Path, home: Path) -> None:
-    if folder.exists():
-        # What another process began and did not finish.
-        shutil.rmtree(folder)
+    _empty(folder)
     _run([str(interpreter), "-I", "-m", "venv", str(folder)])
     home.mkdir()
     _run(
@@ -164,6 +173,20 @@ def _make(interpreter: Path, folder: Path, python: Path, home: Path) -> None:
     )  # fmt: skip
     _run([str(python), "-I", "-c", _INSTALL_EXTENSIONS], home)
     (folder / _READY).touch()
+
+
+def _empty(folder: Path) -> None:
+    """The folder with our marker and nothing else in it; what is not ours is left alone."""
+    if (folder / _MARKER).exists():
+        # What another process began and did not finish.
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise EmulatorNotInstalledError(
+            f"{folder} has files in it that are not known to be ours: delete it, or name another "
+            f"place in {PLACE_VARIABLE}"
+        )
+    folder.mkdir(exist_ok=True)
+    (folder / _MARKER).touch()
 
 
 def _run(command: list[str], home: Path | None = None) -> None:

@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,13 +90,60 @@ def test_an_environment_that_cannot_be_made_is_one_line_and_is_made_anew_next_ti
 ) -> None:
     made = script(
         tmp_path / "python",
-        'if [ "$2" = -c ]; then echo 3 13; else echo "no space left" >&2; mkdir "$4"; exit 1; fi',
+        'if [ "$2" = -c ]; then echo 3 13; exit; fi\n'
+        'touch "$4/half"; echo "no space left" >&2; exit 1',
     )
     monkeypatch.setenv("CRENEAU_EMULATOR_PYTHON", made)
     monkeypatch.setenv("CRENEAU_EMULATOR", str(tmp_path / "environment"))
     for _ in range(2):
         with pytest.raises(EmulatorNotInstalledError, match="cannot be made: no space left;"):
             environment()
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRENEAU_EMULATOR_PYTHON", script(tmp_path / "python", "echo 3 13; exit 0"))
+    monkeypatch.setenv("CRENEAU_EMULATOR", str(tmp_path / "precious"))
+    letter = tmp_path / "precious" / "letter"
+    letter.parent.mkdir()
+    letter.write_text("dear")
+    with pytest.raises(EmulatorNotInstalledError, match="No such file"):
+        environment()
+    below = emulator_environment.place()
+    assert below.parent == letter.parent
+    (below / "made-by-creneau").unlink()
+    (below / "mine").touch()
+    with pytest.raises(EmulatorNotInstalledError, match="not known to be ours"):
+        environment()
+    assert letter.read_text() == "dear"
+    assert (below / "mine").exists()
+
+
+def test_a_uv_that_hangs_or_does_not_run_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(emulator_environment, "_UV_SECONDS", 0.1)
+    script(tmp_path / "uv", "exec /bin/sleep 60")
+    assert list(emulator_environment._candidates()) == [sys.executable]
+    (tmp_path / "uv").write_bytes(b"no program\x00")
+    assert list(emulator_environment._candidates()) == [sys.executable]
+
+
+def test_a_server_that_speaks_no_http_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(speak)
+            assert not answers(f"http://127.0.0.1:{server.getsockname()[1]}")
 
 
 def test_a_port_that_is_taken_is_said(emulator: Emulator, tmp_path: Path) -> None:
