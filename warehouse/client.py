@@ -1,5 +1,7 @@
 """A client of BigQuery, as every module here wants it."""
 
+from typing import Any, Final
+
 from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
@@ -15,6 +17,25 @@ RETRY: Retry = DEFAULT_RETRY.with_timeout(60.0)
 JOB_RETRY: Retry = DEFAULT_JOB_RETRY.with_timeout(60.0)
 """For a query as a whole: Google's default takes up calls that have given up for forty minutes."""
 
+CALL_SECONDS: Final = 60.0
+"""How long one call waits for an answer. Google's default is for ever: a ``Retry`` looks at its
+clock between calls only, so a server that takes a call and never answers would hang us."""
+
+
+class Client(bigquery.Client):
+    """Google's client, every call of which ends: where no timeout is given, ``CALL_SECONDS``."""
+
+    def _call_api(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = CALL_SECONDS
+        return super()._call_api(*args, **kwargs)
+
+    def load_table_from_file(self, *args: Any, **kwargs: Any) -> bigquery.LoadJob:
+        """As Google's; its upload goes past ``_call_api``."""
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = CALL_SECONDS
+        return super().load_table_from_file(*args, **kwargs)
+
 
 def new_client(settings: WarehouseSettings) -> bigquery.Client:
     """A client whose queries find tables in the dataset of the settings.
@@ -26,9 +47,9 @@ def new_client(settings: WarehouseSettings) -> bigquery.Client:
     """
     with in_our_words("the warehouse"):
         if settings.endpoint is None:
-            client = bigquery.Client(project=settings.project, location=settings.location)
+            client = Client(project=settings.project, location=settings.location)
         else:
-            client = bigquery.Client(
+            client = Client(
                 project=settings.project or EMULATOR_PROJECT,
                 location=settings.location,
                 credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]

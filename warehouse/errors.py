@@ -40,11 +40,13 @@ def in_our_words(what: str) -> Iterator[None]:
         WarehouseConflictError, WarehouseRefusedError.
     """
     from google.api_core import exceptions as google
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import GoogleAuthError, TransportError
     from requests.exceptions import RequestException
 
     try:
         yield
+    except TransportError as error:  # on the way to the credentials, which may be good
+        raise _unreachable(what, error) from error
     except GoogleAuthError as error:
         raise WarehouseUnreachableError(
             f"{what}: no usable Google credentials ({_first_line(error)}): run gcloud auth "
@@ -66,11 +68,15 @@ def in_our_words(what: str) -> Iterator[None]:
                 f"{what}: {_said(error)}; make what is missing with creneau warehouse apply"
             ) from error
         raise WarehouseRefusedError(f"{what}: BigQuery refuses it: {_said(error)}") from error
-    except (google.GoogleAPIError, RequestException, ConnectionError) as error:
-        raise WarehouseUnreachableError(
-            f"{what}: BigQuery does not answer ({_why(error)}): check the network and [warehouse] "
-            "endpoint, then try again"
-        ) from error
+    except (google.GoogleAPIError, RequestException, ConnectionError, TimeoutError) as error:
+        raise _unreachable(what, error) from error
+
+
+def _unreachable(what: str, error: Exception) -> WarehouseUnreachableError:
+    return WarehouseUnreachableError(
+        f"{what}: BigQuery does not answer ({_why(error)}): check the network and [warehouse] "
+        "endpoint, then try again"
+    )
 
 
 def _said(error: Exception) -> str:

@@ -128,7 +128,9 @@ def _send(client: bigquery.Client, settings: WarehouseSettings, file: IO[bytes])
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             schema=client.get_table(target, retry=RETRY).schema,
         )
-        client.load_table_from_file(file, target, rewind=True, job_config=config).result()
+        client.load_table_from_file(file, target, rewind=True, job_config=config).result(
+            retry=RETRY
+        )
 
 
 def _refuse(client: bigquery.Client, table: str, load_id: str, path: Path) -> None:

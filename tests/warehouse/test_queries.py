@@ -4,7 +4,7 @@ import re
 
 import pytest
 from google.api_core import exceptions as google
-from google.auth.exceptions import DefaultCredentialsError
+from google.auth.exceptions import DefaultCredentialsError, TransportError
 from requests.exceptions import ConnectionError as NoConnection
 
 from creneau.settings import WarehouseSection
@@ -60,6 +60,8 @@ def test_values_that_a_query_does_not_take_are_a_mistake_of_ours(values: dict[st
             "refuses it: bad$",
         ),
         (google.ServiceUnavailable("later"), errors.WarehouseUnreachableError, "does not answer"),
+        (TransportError("no route"), errors.WarehouseUnreachableError, "does not answer"),
+        (TimeoutError("late"), errors.WarehouseUnreachableError, "does not answer"),
         (
             google.RetryError("Timeout", NoConnection("x")),
             errors.WarehouseUnreachableError,
