@@ -23,6 +23,8 @@ from replay.status import ReplayStatus, StatusReader
 
 LOOK_SECONDS = 0.2
 SHOW_SECONDS = 0.5
+HELD_SECONDS = 2.0
+"""How long a look waits for an open transaction: executors that end meanwhile must be restarted."""
 
 
 class FollowingEndedError(UnavailableError):
@@ -61,7 +63,9 @@ class Follower:
         self._shown_at = 0.0
         self._view = View()
         self._ledger = LedgerReader(replays.kafka)
-        self._status = StatusReader(replays.kafka, replays.replay.limits)
+        self._status = StatusReader(
+            replays.kafka, replays.replay.limits, deadline_seconds=HELD_SECONDS
+        )
 
     def follow(self) -> Ended:
         """Until completed, cancelled, left paused at the canary, or an executor gave up.
@@ -99,7 +103,7 @@ class Follower:
         """One look, and what follows from it; None: go on."""
         state = self._ledger.poll()
         if self._replay_id not in state.replays:
-            state = self._ledger.read_to_end()
+            state = self._ledger.read_to_end(deadline_seconds=HELD_SECONDS)
         replay = state.replays[self._replay_id]
         code = pool.turn() if replay.active else 0
         if code or not replay.active or (replay.at_canary and not self._ask(state, replay)):
@@ -117,14 +121,14 @@ class Follower:
         return status
 
     def _endure(self, error: UnavailableError) -> None:
-        """Kafka is away: executors wait for it too, and so does whoever looks on, for a while."""
+        """Executors wait for Kafka, or for an open transaction, too: so does whoever looks on."""
         if self._patience.over:
             raise FollowingEndedError(
                 f"{error}; for {self._patience.away:.0f} s now. Replay {self._replay_id} stands "
                 "where it stood; once Kafka is back: creneau replay status, then creneau replay "
                 f"resume {self._replay_id} --executors {max(1, self._executors)}"
             ) from error
-        self._view.trouble(str(self._patience))
+        self._view.trouble(*self._patience.told(error))
 
     def _ask(self, state: LedgerState, replay: Replay) -> bool:
         shift = canary_shift(self._replays.kafka, state, self._replays.load, replay)
@@ -136,7 +140,7 @@ class Follower:
             resume(
                 self._replays.kafka, replay.replay_id, by=operator_name(), reason="canary accepted"
             )
-        self._ledger.read_to_end()
+        self._ledger.read_to_end(deadline_seconds=HELD_SECONDS)
         return True
 
     def _leave_paused(self) -> None:

@@ -4,6 +4,7 @@ import time
 from typing import Final
 
 from broker.errors import BrokerUnreachableError, LogNotStableError
+from producer_contract.errors import UnavailableError
 
 PATIENCE_SECONDS: Final = 180.0
 """Executors have a patience of their own."""
@@ -35,3 +36,12 @@ class Patience:
     def __str__(self) -> str:
         """For a person."""
         return f"for {self.away:.0f} s; going on when Kafka is back"
+
+    def told(self, error: UnavailableError) -> tuple[str, str]:
+        """A word for what goes on while ``error`` lasts, and a line about it.
+
+        Kafka does answer where somebody's open transaction holds a log back: the error says which.
+        """
+        if isinstance(error, LogNotStableError):
+            return "held back", str(error)
+        return "no answer", str(self)

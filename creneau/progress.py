@@ -36,9 +36,9 @@ class View:
         done, total = (status.corrected, status.affected) if status.affected else (1, 1)
         self._show(status.state, line_of(status), done, total)
 
-    def trouble(self, line: str) -> None:
-        """Why nothing new can be said."""
-        self._show("no answer", line)
+    def trouble(self, what: str, line: str) -> None:
+        """Why nothing new can be said: in a word, and in a line."""
+        self._show(what, line)
 
     def close(self) -> None:
         """Leave the last state standing; what is printed next begins on a line of its own."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
-from broker.log import read_to_end
+from broker.log import READ_DEADLINE, read_to_end
 from broker.settings import KafkaSettings
 from ledger.records import UnreadableLedgerError
 from ledger.tail import LogTail
@@ -103,9 +103,13 @@ class RunsReader:
         self.runs: list[Run] = []
         self.written_ms: list[int] = []
 
-    def read_to_end(self) -> list[Run]:
-        """All runs up to the end as it is now (a fresh high watermark each time)."""
-        messages = self._tail.read_to_end()
+    def read_to_end(self, *, deadline_seconds: float = READ_DEADLINE) -> list[Run]:
+        """All runs up to the end as it is now (a fresh high watermark each time).
+
+        Raises:
+            LogNotStableError: an open transaction held the end back past the deadline.
+        """
+        messages = self._tail.read_to_end(deadline_seconds=deadline_seconds)
         self.runs += [decode_run(message.value()) for message in messages]
         self.written_ms += [message.timestamp()[1] for message in messages]
         return self.runs

@@ -29,7 +29,9 @@ class LogTail:
         self._where = kafka.bootstrap_servers
         self._admin = new_admin(kafka)
         self.position = log_starts(self._admin, topic, [_PARTITION])[_PARTITION]
-        """The next offset to come: everything before it has been handed over."""
+        """The next offset to come."""
+        self._kept: list[Message] = []
+        """What has been read and not been handed over yet: a reading that failed loses nothing."""
         self._consumer = new_consumer(kafka, enable_partition_eof=True, **overrides)
         self._consumer.assign([TopicPartition(topic, _PARTITION, self.position)])
 
@@ -37,36 +39,45 @@ class LogTail:
         """What has come since, up to the end as it is now (its high watermark, asked for first).
 
         Raises:
-            LogNotStableError: an open transaction held the end back past the deadline.
+            LogNotStableError: an open transaction held the end back, without any progress, for the
+                deadline's time.
         """
         end = high_watermarks(self._admin, self.topic, [_PARTITION])[_PARTITION]
-        messages: list[Message] = []
         deadline = time.monotonic() + deadline_seconds
-        while self.position < end:
-            messages += self.poll(0.1)
-            if self.position < end and time.monotonic() > deadline:
+        while (before := self.position) < end:
+            self._read(0.1)
+            if self.position > before:
+                deadline = time.monotonic() + deadline_seconds
+            elif time.monotonic() > deadline:
                 raise LogNotStableError(
                     f"{self.topic}[{_PARTITION}]: held back at offset {self.position} of {end} for "
                     f"{deadline_seconds:.0f} s by an open transaction, or no broker answers; "
                     "creneau status"
                 )
-        return messages
+        return self._hand_over()
 
     def poll(self, timeout: float) -> list[Message]:
         """What has arrived since; waits at most ``timeout`` seconds for a first record."""
-        return self._take(timeout, 1) + self._take(0.0, _BATCH)
+        self._read(timeout)
+        return self._hand_over()
 
-    def _take(self, timeout: float, most: int) -> list[Message]:
-        """Up to ``most`` records or events: consume() waits for all of them, or the time-out."""
-        records: list[Message] = []
+    def _hand_over(self) -> list[Message]:
+        messages, self._kept = self._kept, []
+        return messages
+
+    def _read(self, timeout: float) -> None:
+        """Read what has arrived: consume() waits for as many as are asked for, or the time-out."""
+        self._take(timeout, 1)
+        self._take(0.0, _BATCH)
+
+    def _take(self, timeout: float, most: int) -> None:
         for message in self._consumer.consume(most, timeout=timeout):
             error = message.error()
             if error is None:
-                records.append(message)
+                self._kept.append(message)
                 self.position = max(self.position, _offset(message) + 1)
             else:
                 self._pass(error, message)
-        return records
 
     def close(self) -> None:
         """Let the client go."""

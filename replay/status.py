@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from broker.clients import new_admin
+from broker.log import READ_DEADLINE
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState, Replay, ReplayState
 from ledger.runs import Run, RunsReader, of_replay
@@ -54,12 +55,16 @@ class ReplayStatus:
 class StatusReader:
     """Reads the status of replays again and again, each time only what is new; close it after use.
 
-    ``runs``: all that were there at the last reading.
+    ``runs``: all that were there at the last reading. ``deadline_seconds``: for how long an open
+    transaction may hold a reading up.
     """
 
-    def __init__(self, kafka: KafkaSettings, limits: Limits) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, limits: Limits, *, deadline_seconds: float = READ_DEADLINE
+    ) -> None:
         self._kafka = kafka
         self._limits = limits
+        self._deadline = deadline_seconds
         self._live = LiveGroup(kafka)
         self._runs = RunsReader(kafka)
         self._verdict = GO_ON
@@ -75,7 +80,7 @@ class StatusReader:
         Raises:
             UnavailableError: Kafka did not answer.
         """
-        self._runs.read_to_end()
+        self._runs.read_to_end(deadline_seconds=self._deadline)
         reading = self._live.read()
         watched = replay.active and state.in_force is not None
         self._verdict = govern(reading, self._limits, self._verdict) if watched else GO_ON

@@ -129,10 +129,10 @@ def status(
                 replay = find_replay(state, replay_id)
                 replay_id = replay.replay_id
                 found = reader.read(state, replay)
-            except TRANSIENT:
+            except TRANSIENT as error:
                 if not watch or patience.over:
                     raise
-                typer.echo(f"no answer: {patience}", err=True)
+                typer.echo(": ".join(patience.told(error)), err=True)
             else:
                 patience.answered()
                 line = f"replay {found.id}: {found.state} · {line_of(found)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from broker.errors import BrokerUnreachableError, TopicMissingError
+from broker.errors import BrokerUnreachableError, LogNotStableError, TopicMissingError
 from creneau import following
 from creneau.following import Follower, FollowingEndedError
 from ledger.fold import LedgerState, fold
@@ -37,12 +37,14 @@ class Kafka:
 
     def __init__(self, *looks: LedgerState | Exception) -> None:
         self.looks = list(looks)
+        self.deadlines: list[float] = []
         self.state = RUNNING
 
     def poll(self) -> LedgerState:
         return self.state
 
-    def read_to_end(self) -> LedgerState:
+    def read_to_end(self, *, deadline_seconds: float) -> LedgerState:
+        self.deadlines.append(deadline_seconds)
         return self.state
 
     def read(self, state: LedgerState, replay: Any) -> ReplayStatus:
@@ -72,7 +74,12 @@ def follower(
 ) -> tuple[Follower, Pool]:
     pool = Pool()
     monkeypatch.setattr(following, "LedgerReader", lambda _: kafka)
-    monkeypatch.setattr(following, "StatusReader", lambda *_: kafka)
+
+    def status(*_: Any, deadline_seconds: float) -> Kafka:
+        kafka.deadlines.append(deadline_seconds)
+        return kafka
+
+    monkeypatch.setattr(following, "StatusReader", status)
     monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(following, "SHOW_SECONDS", 0.0)
     monkeypatch.setattr(following, "canary_shift", lambda *_: Shift(0, None, None, [], 0))
@@ -99,6 +106,19 @@ def test_a_long_one_ends_with_how_to_look_again(monkeypatch: pytest.MonkeyPatch)
     assert "creneau replay status" in str(ended.value)
     assert "creneau replay resume r --executors 1" in str(ended.value)
     assert pool.stopped
+
+
+def test_a_strangers_open_transaction_is_named_and_no_executor_waits_long_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = LogNotStableError("scoring-runs[0]: held back at offset 4 of 9")
+    kafka = Kafka(held, then(RUNNING, completed("r")))
+    one, _ = follower(monkeypatch, kafka)
+    assert one.follow().status.state == "completed"
+    said = capsys.readouterr().err
+    assert "held back: scoring-runs[0]: held back at offset 4 of 9" in said
+    assert "no answer" not in said
+    assert max(kafka.deadlines) <= 5
 
 
 def test_what_does_not_mend_itself_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def test_the_bar_stays_where_it_was_while_kafka_is_away() -> None:
     console = terminal(100)
     view = View(console)
     view.show(status())
-    view.trouble("for 7 s; going on when Kafka is back")
+    view.trouble("no answer", "for 7 s; going on when Kafka is back")
     assert view._bar is not None
     task = view._bar.tasks[0]
     [line] = drawn(view, console)
