@@ -8,17 +8,19 @@ class Stopping:
 
     An ``Event``'s ``set()`` takes the lock that its ``wait()`` holds for a moment. A handler runs
     in the main thread, so a signal in just that moment leaves the thread waiting for itself for
-    ever. Here ``set()`` never waits.
+    ever. Here ``set()`` never waits, and another signal may come in its midst.
     """
 
     def __init__(self) -> None:
         self._set = False
+        self._first = threading.Lock()
+        """Taken by the first request, in one step: the gate must be opened once only."""
         self._gate = threading.Lock()
         self._gate.acquire()
 
     def set(self) -> None:
         """Ask to stop; again does nothing."""
-        if not self._set:
+        if self._first.acquire(blocking=False):
             self._set = True
             self._gate.release()
 

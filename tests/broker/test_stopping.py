@@ -1,9 +1,13 @@
 """A signal may come at any moment of a wait, and always ends it."""
 
+import signal
 import subprocess
 import sys
 import time
 from threading import Thread
+from types import FrameType
+
+import pytest
 
 from broker.stopping import Stopping
 
@@ -46,3 +50,31 @@ def test_without_a_request_it_waits_its_time_and_says_no() -> None:
     stop.set()
     stop.set()
     assert stop.is_set()
+
+
+@pytest.mark.parametrize("line", range(3))
+def test_a_second_signal_anywhere_in_the_first_ones_request_does_no_harm(line: int) -> None:
+    stop = Stopping()
+    lines = 0
+
+    def second_signal(frame: FrameType, event: str, _: object) -> object:
+        nonlocal lines
+        if frame.f_code is not Stopping.set.__code__:
+            return None
+        if event == "line":
+            lines += 1
+            if lines == line + 1:
+                signal.raise_signal(signal.SIGALRM)
+        return second_signal
+
+    before = signal.signal(signal.SIGALRM, lambda *_: stop.set())
+    traced = sys.gettrace()
+    sys.settrace(second_signal)  # type: ignore[arg-type]
+    try:
+        stop.set()
+    finally:
+        sys.settrace(traced)
+        signal.signal(signal.SIGALRM, before)
+    assert lines > line  # the second one has come
+    assert stop.wait(0)
+    assert stop.wait(0)
