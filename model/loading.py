@@ -43,9 +43,9 @@ def within(seconds: float, load: Callable[[], T], name: str) -> T:
     try:
         return future.result(timeout=seconds)
     except TimeoutError:
-        if future.done():
-            raise  # the load's own
-        raise too_slow(name, seconds) from None
+        if not future.done():
+            raise too_slow(name, seconds) from None
+    return future.result()  # it came at the last moment, or the error is the load's own
 
 
 def too_slow(name: str, seconds: float) -> LoadTooSlowError:

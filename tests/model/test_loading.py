@@ -1,9 +1,11 @@
 """Loading within a time."""
 
 import threading
+from concurrent.futures import Future
 
 import pytest
 
+from model import loading
 from model.errors import ArtifactMissing
 from model.loading import LoadTooSlowError, begin, within
 
@@ -30,6 +32,21 @@ def test_a_load_that_hangs_ends_with_one_line_and_keeps_no_process_alive() -> No
     left = [thread for thread in threading.enumerate() if thread.name == "load v"]
     assert all(thread.daemon for thread in left)
     hung.set()
+
+
+class AtTheLastMoment(Future[int]):
+    """Has not come while it is waited for, and has when it is looked at."""
+
+    def result(self, timeout: float | None = None) -> int:
+        if not self.done():
+            self.set_result(7)
+            raise TimeoutError
+        return super().result(timeout)
+
+
+def test_what_comes_at_the_last_moment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "begin", lambda *_: AtTheLastMoment())
+    assert within(0.0, lambda: 0, "v") == 7
 
 
 def test_two_loads_do_not_wait_for_each_other() -> None:
