@@ -67,7 +67,8 @@ class Place(Generic[R]):
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process is not None else None
+        process = self._process
+        return process.pid if process is not None else None
 
     def start_if_due(self) -> None:
         """Start a process where none runs and the back-off has passed."""
@@ -99,16 +100,18 @@ class Place(Generic[R]):
         return report
 
     def problem(self) -> str | None:
-        """Why this place is not ready."""
+        """Why this place is not ready. Asked by the health endpoint's threads, too."""
+        # Taken once: the pool's thread may take it away between two looks.
+        report = self.report
         if self._process is None:
             return f"{self._kind} process is being restarted"
         if self._decode is None:
             return None
-        if self.report is None:
+        if report is None:
             return f"{self._kind} process is starting"
         if time.monotonic() - self._heard > FRESH_SECONDS:
             return f"{self._kind} process {self.pid} has not reported for {FRESH_SECONDS:.0f} s"
-        return self.report.problem
+        return report.problem
 
     def alive(self) -> bool:
         """Whether its process turns (one that is being restarted, or never reports, does)."""
@@ -235,7 +238,7 @@ class Pool(Generic[R]):
 
     def reports(self) -> list[R]:
         """The last report of each process that runs."""
-        return [place.report for place in self._places if place.report is not None]
+        return [report for place in self._places if (report := place.report) is not None]
 
     def problems(self) -> list[str]:
         """Why the pool is not ready; empty: it is."""

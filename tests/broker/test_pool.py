@@ -13,7 +13,7 @@ import pytest
 
 from broker import pool as pools
 from broker.backoff import Backoff
-from broker.pool import Pool, Reported
+from broker.pool import Place, Pool, Reported
 from broker.stopping import Stopping
 
 AT_ONCE = Backoff(first=0.01, longest=0.01)
@@ -126,3 +126,31 @@ def test_processes_that_report_nothing_are_not_taken_for_silent(
     assert pool.problems() == []
     assert pool.turn() == 0
     assert pool.restarts == 0
+
+
+class TakenAway(Place[Word]):
+    """Its report is taken by another thread after every look."""
+
+    _left: Word | None = None
+
+    @property
+    def report(self) -> Word | None:
+        report, self._left = self._left, None
+        return report
+
+    @report.setter
+    def report(self, report: Word | None) -> None:
+        self._left = report
+
+
+def test_readiness_may_be_asked_while_a_process_ends(turned: Turned) -> None:
+    decode = msgspec.json.Decoder(Word).decode
+    pool = reporting(REPORTS + "signal.pause()")
+    place = TakenAway(python(DRAINS + "signal.pause()"), "worker", decode, AT_ONCE)
+    pool._places = [place]
+    turned(pool, lambda: pool.pids)
+    place.report = Word("no model")
+    assert pool.problems() == ["no model"]
+    assert pool.problems() == ["worker process is starting"]
+    place.report = Word(None)
+    assert pool.reports() == [Word(None)]
