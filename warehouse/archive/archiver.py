@@ -1,6 +1,7 @@
 """The archive's loop: gather, plan, load, move on. One thread; jobs are waited for in others."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,7 +34,7 @@ DRAIN_SECONDS: Final = 20.0
 REFUSED_BY_BIGQUERY: Final = "BigQuery refused the row"
 
 MOST_REFUSED_IN_A_ROW: Final = 10
-"""So many rows refused by BigQuery without one job done between: it is the table, not the rows."""
+"""So many rows of a table refused by BigQuery without one loaded between: it is the table."""
 
 
 class EverythingRefusedError(UnavailableError):
@@ -70,7 +71,7 @@ class Archiver:
         self._reporter = Reporter(kafka, instance, self._topics, report)
         self._counts = self._reporter.counts
         self._stopping = False
-        self._refused_in_a_row = 0
+        self._refused_in_a_row: Counter[str] = Counter()
         self._placing = Placing(
             kafka, ranges=ranges, done=self._is_done, accept_lost=settings.accept_lost
         )
@@ -146,11 +147,11 @@ class Archiver:
     def _load(self, one: Partition) -> None:
         before = one.standing.plan
         if before is None or one.next_plan is not None:
-            plan = one.to_plan()
             now = time.time()
-            if one.affordable_at(plan) > now:
+            if one.affordable_at() > now:
                 return
-            self._commit(one, one.standing.planning(plan, one.spend(plan, now)))
+            plan = one.to_plan()
+            self._commit(one, one.standing.planning(plan, one.spend(now)))
             one.next_plan = None
             if before is not None and (plan.end, plan.refused) != (before.end, before.refused):
                 self._gather_anew(one)
@@ -185,7 +186,7 @@ class Archiver:
         self._counts.count("refused", table, refused)
         self._counts.count("modifications", table, days)
         if rows:
-            self._refused_in_a_row = 0
+            self._refused_in_a_row[table] = 0
         _LOG.info("archived", partition=one.name, start=plan.start, end=plan.end, rows=rows)
         one.succeeded()
         self._gather_next(one)
@@ -198,10 +199,11 @@ class Archiver:
         one.next_plan, culprits = next_plan(
             one.standing.plan, outcome, one.batch.good, one.batch.bad
         )
-        self._refused_in_a_row += len(culprits)
-        if self._refused_in_a_row > MOST_REFUSED_IN_A_ROW:
+        table = one.topic.table
+        self._refused_in_a_row[table] += len(culprits)
+        if self._refused_in_a_row[table] > MOST_REFUSED_IN_A_ROW:
             raise EverythingRefusedError(
-                f"BigQuery refuses row after row of table {one.topic.table} (last: {why}); "
+                f"BigQuery refuses row after row of table {table} (last: {why}); "
                 "creneau warehouse check says how the table differs"
             )
         if outcome.job.state is State.ROWS_REFUSED and not outcome.of_refused:

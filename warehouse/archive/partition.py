@@ -154,20 +154,24 @@ class Partition:
         start, end = self.standing.since, self.position
         return Plan(start, end, tuple(self.batch.refused_within(end)))
 
-    def cost(self, plan: Plan) -> Cost:
-        """What carrying out ``plan`` costs; its records are in the batch."""
-        again = self.standing.plan
-        main_is_done = again is not None and again.refused_attempt != plan.refused_attempt
-        main = bool(plan.loaded) and not main_is_done
-        return Cost(main, len(self.batch.days) if main else 0, bool(plan.refused))
+    def cost(self) -> Cost:
+        """What carrying out ``to_plan`` costs; asked all the time, so without making the plan."""
+        again, plan = self.standing.plan, self.next_plan
+        loaded = bool(plan.loaded if plan is not None else len(self.batch.good))
+        refused = bool(plan.refused if plan is not None else len(self.batch.bad))
+        main_is_done = (
+            again is not None and plan is not None and again.refused_attempt != plan.refused_attempt
+        )
+        main = loaded and not main_is_done
+        return Cost(main, len(self.batch.days) if main else 0, refused)
 
-    def spend(self, plan: Plan, now: float) -> Spent:
-        """What is spent once ``plan`` is carried out."""
-        return self.budget.spend(self.standing.spent, self.cost(plan), now)
+    def spend(self, now: float) -> Spent:
+        """What is spent once ``to_plan`` is carried out."""
+        return self.budget.spend(self.standing.spent, self.cost(), now)
 
-    def affordable_at(self, plan: Plan) -> float:
-        """From when on the budget allows for ``plan`` (seconds since 1970)."""
-        return self.budget.ready_at(self.standing.spent, self.cost(plan))
+    def affordable_at(self) -> float:
+        """From when on the budget allows for ``to_plan`` (seconds since 1970)."""
+        return self.budget.ready_at(self.standing.spent, self.cost())
 
     def load(self, work: Callable[[], Outcome]) -> None:
         """Carry out the committed plan in a thread, which is left alone when nobody asks any more.
