@@ -17,6 +17,7 @@ from ledger.records import ModelPromoted, ModelRegistered
 from ledger.writer import append
 from model.artifact import engine_of, load, pack_skops, read
 from model.engine import Engine
+from model.loading import LOAD_SECONDS, within
 from model.store import ModelStore
 from producer_contract.errors import BadUseError, UnavailableError
 
@@ -89,7 +90,7 @@ def promote(kafka: KafkaSettings, store: ModelStore, version: str, *, reason: st
 
     Raises:
         NoSuchModel, ModelRevokedError: it cannot be promoted.
-        ModelUnusable: the model is refused; the ledger stays as it is.
+        ModelUnusable, LoadTooSlowError: it cannot be loaded; the ledger stays as it is.
     """
     engine = load_version(read_ledger(kafka), store, version)
     record = ModelPromoted(at=datetime.now(UTC), by=operator_name(), reason=reason, version=version)
@@ -98,9 +99,14 @@ def promote(kafka: KafkaSettings, store: ModelStore, version: str, *, reason: st
 
 
 def load_version(state: LedgerState, store: ModelStore, version: str) -> Engine:
-    """The proved engine of a registered version, revoked or not: nobody said it may score."""
+    """The proved engine of a registered version, revoked or not: nobody said it may score.
+
+    Raises:
+        NoSuchModel: the ledger has none.
+        ModelUnusable, LoadTooSlowError: the model is refused, or the store does not give it.
+    """
     model = registered(state, version)
-    return load(store, model.uri, model.digest, version)
+    return within(LOAD_SECONDS, lambda: load(store, model.uri, model.digest, version), version)
 
 
 def registered(state: LedgerState, version: str) -> Model:

@@ -19,6 +19,7 @@ from ledger.reader import read_ledger
 from ledger.runs import read_runs
 from model.artifact import load
 from model.engine import Engine
+from model.loading import LOAD_SECONDS, within
 from model.store import ModelStore
 from producer_contract.errors import BadUseError, UnavailableError
 from replay.canonical import Certificate, canonical, digest
@@ -70,8 +71,16 @@ class Replays:
         return self.settings.instance or socket.gethostname()
 
     def load(self, model: Model) -> Engine:
-        """The proved engine of a registered model."""
-        return load(self.store, model.uri, model.digest, model.version)
+        """The proved engine of a registered model.
+
+        Raises:
+            ModelUnusable, LoadTooSlowError: it is refused, or the store does not give it.
+        """
+        return within(
+            LOAD_SECONDS,
+            lambda: load(self.store, model.uri, model.digest, model.version),
+            model.version,
+        )
 
     def request(self, order: Order, reason: str, say: Callable[[str], None]) -> Requested:
         """Put a replay on the ledger: fence, drain, plan, write."""

@@ -64,7 +64,7 @@ def revoke(
     Raises:
         NoSuchModel, ModelRevokedError, NothingInForceError, RevokedAlreadyError,
         NotAReplacementError: nothing was written.
-        ModelUnusable: the replacement is refused; nothing was written.
+        ModelUnusable, LoadTooSlowError: the replacement cannot be loaded; nothing was written.
     """
     chosen = tuple(dict.fromkeys(versions))
     state = read_ledger(kafka)
