@@ -142,11 +142,14 @@ def _all_processes() -> Iterator[tuple[int, int, str]]:
     if Path("/proc/self/stat").exists():
         yield from _by_proc()
         return
+    yield from _by_ps()
+
+
+def _by_ps() -> Iterator[tuple[int, int, str]]:
+    # One -o for each: in POSIX, what follows a "=" is that column's header, commas included.
+    columns = [word for name in ("pid", "ppid", "stat", "command") for word in ("-o", f"{name}=")]
     listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,command="],
-        capture_output=True,
-        text=True,
-        check=True,
+        ["ps", "-A", "-ww", *columns], capture_output=True, text=True, check=True
     )
     for line in listed.stdout.splitlines():
         pid, parent, state, *command = line.split(maxsplit=3)

@@ -14,7 +14,7 @@ import pytest
 
 from creneau.demo import acts, stage, story
 from creneau.demo.acts import Acts, NothingToKillError
-from creneau.demo.processes import children_of
+from creneau.demo.processes import _by_ps, children_of
 from creneau.demo.stage import StillRunningError, alone_in, clear, ways_around
 from creneau.demo.story import Script, play
 from creneau.sandbox.alone import BusyError
@@ -106,3 +106,17 @@ def test_a_process_that_nobody_has_reaped_yet_is_no_child() -> None:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         assert child.pid not in children_of(os.getpid())
+
+
+def test_without_proc_the_processes_come_from_ps_with_one_option_for_each_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def ps(command: list[str], **_: object) -> SimpleNamespace:
+        asked.extend(command)
+        return SimpleNamespace(stdout="  7     1 Ss+  python -m a b\n 8 7 Z [python] <defunct>\n")
+
+    monkeypatch.setattr(subprocess, "run", ps)
+    assert list(_by_ps()) == [(7, 1, "python -m a b")]
+    assert not any("," in word for word in asked)
