@@ -10,7 +10,7 @@ from broker.clients import new_admin
 from broker.groups import Committed, committed
 from broker.log import high_watermarks, log_starts
 from broker.settings import KafkaSettings
-from warehouse.archive.coverage import first_gap
+from warehouse.archive.coverage import first_gap, missing
 from warehouse.archive.partition import ArchivedTopic
 from warehouse.archive.plan import Span, Spent, Standing, parse
 
@@ -89,8 +89,12 @@ class Placing:
         if ours is not None and not ours.at_its_limit:
             return ours
         offset = start if found.offset is None else found.offset
-        gap = first_gap(self._ranges(topic, partition), offset)
-        if gap.start > offset or gap.limit is not None:
+        spans = self._ranges(topic, partition)
+        # Offsets that are nobody's leave no hole behind what was archived: it was never passed by
+        # us. Behind a limit that we have reached there is none.
+        first = offset if ours is not None else min([offset, *(a for a, _ in spans)])
+        gap = first_gap(spans, first)
+        if gap.start != offset or gap.limit is not None:
             _LOG.warning(
                 "the group's offset is not the archive's: what is archived is left out",
                 partition=f"{topic.topic}[{partition}]",
@@ -104,13 +108,18 @@ class Placing:
     def _lost(
         self, topic: ArchivedTopic, partition: int, standing: Standing, start: int, committed: int
     ) -> Place:
-        name = f"{topic.topic}[{partition}]"
-        if not self._accept_lost:
+        spans = self._ranges(topic, partition)
+        lost = missing(spans, standing.offset, start)
+        if lost and not self._accept_lost:
+            which = " and ".join(f"{a} to {b}" for a, b in (lost[0], lost[-1])[: len(lost)])
             return Place(
                 standing,
                 committed,
-                f"offsets {standing.offset} to {start} were deleted by Kafka's retention "
+                f"offsets {which} were deleted by Kafka's retention "
                 "before they were archived; set archive.accept_lost to go on behind them",
             )
-        _LOG.error("records lost to retention", partition=name, first=standing.offset, end=start)
-        return Place(Standing(start, start, standing.spent, limit=standing.limit), committed)
+        if lost:
+            _LOG.error("records lost", partition=f"{topic.topic}[{partition}]", offsets=lost)
+        # A part of its plan may have been loaded: that is left out.
+        gap = first_gap(spans, start)
+        return Place(Standing(gap.start, gap.start, standing.spent, limit=gap.limit), committed)
