@@ -131,7 +131,8 @@ class Follower:
         self._view.trouble(*self._patience.told(error))
 
     def _ask(self, state: LedgerState, replay: Replay) -> bool:
-        shift = canary_shift(self._replays.kafka, state, self._replays.load, replay)
+        replays = self._replays
+        shift = canary_shift(replays.kafka, state, replays.load, replay, replays.archive)
         self._view.close()
         if not self._answer(shift):
             return False

@@ -11,7 +11,7 @@ from broker.log import partitions_of
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState, Replay
 from ledger.in_force import in_force_map
-from ledger.records import Selection, utc_text
+from ledger.records import Interval, Selection, utc_text
 from ledger.runs import of_replay, read_runs, read_runs_timed
 from replay.certificate import union_of_runs
 from replay.chunk_scorer import Load
@@ -23,7 +23,7 @@ from replay.plan import affected_ranges, cut, make_plan
 from replay.request import refuse_unusable_models, selected_offsets
 from replay.sampling import edges, read_events, sample_places
 from replay.shift import ScoredTwice, Shift, score_twice, shift_of
-from replay.source import SourceReader
+from replay.source import Archive, SourceReader, gone_ranges, missing_ranges, still_had
 
 ASSUMED_RATE: Final = 20_000.0
 """Events per second, while no replay has shown another rate."""
@@ -34,7 +34,8 @@ RECENT_MS: Final = 60_000
 @dataclass(frozen=True, slots=True)
 class Preview:
     """``published``: Kafka's timestamps of the first and the last affected event (milliseconds);
-    None where Kafka keeps none of them. ``lessons_ahead`` is estimated from the sample."""
+    None where none is kept. ``lessons_ahead`` is estimated from the sample. ``gone``: affected
+    ranges that neither Kafka nor the archive has: a replay of them is refused."""
 
     affected: Counted
     to_scan: tuple[int, ...]
@@ -42,6 +43,7 @@ class Preview:
     lessons_ahead: int | None
     estimated_seconds: float
     shift: Shift
+    gone: tuple[Interval, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -61,6 +63,7 @@ class Preview:
             "published_to": _moment(last),
             "lessons_ahead": self.lessons_ahead,
             "estimated_seconds": round(self.estimated_seconds, 1),
+            "gone": [list(interval) for interval in self.gone],
             "sample": self.shift.as_json(),
         }
 
@@ -73,6 +76,7 @@ def preview(
     from_models: Sequence[str],
     with_model: str,
     selection: Selection,
+    archive: Archive | None = None,
 ) -> Preview:
     """What replaying these models (none named: every model ever revoked) would correct.
 
@@ -83,6 +87,7 @@ def preview(
             replacement may not score.
         NotRevokedError: none is named, and none was ever revoked.
         ModelUnusable: one of the models cannot be loaded.
+        UnavailableError: the archive is needed and does not answer.
     """
     chosen = frozenset(from_models) or state.revoked
     refuse_unusable_models(state, chosen, with_model)
@@ -98,10 +103,12 @@ def preview(
         ranges = cut(ranges, selected_offsets(kafka, selection))
     affected = make_plan(ranges, {}).affected
     counted = count_events(affected, knowledge.runs)
-    source = SourceReader(kafka)
+    gone = missing_ranges(gone_ranges(kafka, admin, affected), archive)
+    there = still_had(affected, gone)
+    source = SourceReader(kafka, archive)
     try:
-        ends = read_events(source, edges(affected))
-        sample = read_events(source, sample_places(affected))
+        ends = read_events(source, edges(there))
+        sample = read_events(source, sample_places(there))
     finally:
         source.close()
     scored = score_twice(sample, in_force_map(knowledge.runs), state, load, chosen, with_model)
@@ -113,17 +120,29 @@ def preview(
         lessons_ahead=_ahead(counted, scored),
         estimated_seconds=counted.events / _present_rate(kafka),
         shift=shift_of(scored),
+        gone=tuple(gone),
     )
 
 
-def canary_shift(kafka: KafkaSettings, state: LedgerState, load: Load, replay: Replay) -> Shift:
-    """How the probabilities of what a replay has corrected so far change, on a sample."""
+def canary_shift(
+    kafka: KafkaSettings,
+    state: LedgerState,
+    load: Load,
+    replay: Replay,
+    archive: Archive | None = None,
+) -> Shift:
+    """How the probabilities of what a replay has corrected so far change, on a sample.
+
+    Raises:
+        UnavailableError: the archive is needed and does not answer.
+    """
     runs = read_runs(kafka)
     done = union_of_runs(of_replay(runs, replay.replay_id))
     before = in_force_map(run for run in runs if run.epoch < replay.epoch)
-    source = SourceReader(kafka)
+    gone = missing_ranges(gone_ranges(kafka, new_admin(kafka), done), archive)
+    source = SourceReader(kafka, archive)
     try:
-        sample = read_events(source, sample_places(done))
+        sample = read_events(source, sample_places(still_had(done, gone)))
     finally:
         source.close()
     request = replay.request

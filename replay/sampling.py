@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.in_force import merged
 from ledger.records import Interval
-from replay.source import SourceReader, split_at
+from replay.source import SourceReader
 
 PLACES: Final = 20
 STRETCH: Final = 200
@@ -64,11 +64,14 @@ def edges(affected: Sequence[Interval]) -> list[Interval]:
 
 
 def read_events(source: SourceReader, places: Iterable[Interval]) -> list[SampledEvent]:
-    """The records of the stretches, as far as Kafka still keeps them."""
+    """The records of the stretches, from Kafka or the archive.
+
+    Raises:
+        SourceRangesGoneError: neither has one of them.
+    """
     events = []
     for place in places:
-        kept = split_at(place, source.log_start(place.partition))[1]
-        for batch in source.read(kept) if kept is not None else ():
+        for batch in source.read(place):
             events += [
                 SampledEvent(place.partition, *row)
                 for row in zip(

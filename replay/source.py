@@ -12,6 +12,7 @@ from broker.log import QUEUE_BACKOFF_MS, log_starts, read_range
 from broker.messages import headers_of
 from broker.records import Headers, SourceRecord
 from broker.settings import KafkaSettings
+from ledger.in_force import without
 from ledger.records import Interval
 from replay.errors import SourceRangesGoneError
 
@@ -120,22 +121,47 @@ def gone_ranges(
     return [gone for gone in parts if gone is not None]
 
 
+def missing_ranges(gone: Sequence[Interval], archive: Archive | None) -> list[Interval]:
+    """What of the ranges that Kafka has let go no archive has either.
+
+    Raises:
+        UnavailableError: the archive does not answer.
+    """
+    if archive is None:
+        return list(gone)
+    return [missing for one in gone for missing in archive.missing(one)]
+
+
+def still_had(affected: Sequence[Interval], missing: Sequence[Interval]) -> list[Interval]:
+    """The affected ranges (in order) without what nobody has any more. Pure."""
+    lost = {p: [(a, b) for q, a, b in missing if q == p] for p in {one[0] for one in missing}}
+    return [
+        Interval(partition, a, b)
+        for partition, start, end in affected
+        for a, b in without([(start, end)], lost.get(partition, ()))
+    ]
+
+
+def named(ranges: Sequence[Interval], most: int = 5) -> str:
+    """Ranges as a person reads them: partition:[from, to)."""
+    first = ", ".join(f"{p}:[{start}, {end})" for p, start, end in ranges[:most])
+    return first + (f" and {len(ranges) - most} more" if len(ranges) > most else "")
+
+
 def refuse_gone(gone: Sequence[Interval], archive: Archive | None) -> None:
     """See that an archive has the ranges that Kafka has let go.
 
     Raises:
         SourceRangesGoneError: names those that nobody has.
     """
-    missing = list(gone) if archive is None else [m for one in gone for m in archive.missing(one)]
+    missing = missing_ranges(gone, archive)
     if not missing:
         return
-    named = ", ".join(f"{p}:[{start}, {end})" for p, start, end in missing[:5])
-    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
     whose = "there is no archive" if archive is None else "the archive does not have them"
     raise SourceRangesGoneError(
-        f"source events are past Kafka's retention and {whose}: partition:[from, to) {named}{more};"
-        " replay the rest with --partitions, or with --published-from later than the first event "
-        "that is still kept"
+        f"source events are past Kafka's retention and {whose}: partition:[from, to) "
+        f"{named(missing)}; replay the rest with --partitions, or with --published-from later than "
+        "the first event that is still kept"
     )
 
 

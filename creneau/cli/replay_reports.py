@@ -65,6 +65,7 @@ def preview_command(
     from creneau.settings import load_settings
     from ledger.reader import read_ledger
     from replay.preview import preview
+    from replay.source import named
 
     replays = Replays(load_settings())
     ready(replays.kafka)
@@ -75,14 +76,15 @@ def preview_command(
         from_models=from_model or [],
         with_model=with_model,
         selection=selection(partitions, published_from, published_to),
+        archive=replays.archive,
     )
     shown = found.as_json()
     if as_json:
         typer.echo(json.dumps(shown))
         return
     if found.nothing:
-        named = ", ".join(from_model or ["a revoked model"])
-        typer.echo(f"nothing to correct: no event's outcome is by {named}, or none was selected")
+        models = ", ".join(from_model or ["a revoked model"])
+        typer.echo(f"nothing to correct: no event's outcome is by {models}, or none was selected")
         return
     about = "about " if shown["estimated"] else ""
     typer.echo(f"{about}{shown['affected']:,} events would be corrected")
@@ -96,6 +98,12 @@ def preview_command(
     typer.echo(f"estimated time at the present rate: {shown['estimated_seconds']:,.0f} s")
     for partition in shown["to_scan"]:
         typer.echo(f"partition {partition} has a gap in its runs: starting scans it first")
+    if found.gone:
+        typer.echo(
+            f"past Kafka's retention and not in the archive: partition:[from, to) "
+            f"{named(found.gone)}: starting refuses these; replay the rest with --partitions, or "
+            "with --published-from later than the first event that is still kept"
+        )
     for line in shift_lines(found.shift):
         typer.echo(line)
 

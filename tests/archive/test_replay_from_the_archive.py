@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from broker.clients import new_admin
+from broker.cluster import topic_id
 from broker.log import high_watermarks, log_starts
 from broker.settings import KafkaSettings
 from creneau.sandbox.emulator import Emulator
@@ -49,6 +50,10 @@ def test_a_replay_of_events_that_are_gone_is_carried_out_and_proved_from_the_arc
             1: 50,
         }
 
+        preview = ("replay", "preview", "--with", "good")
+        found = creneau_json(world, *preview)
+        assert found["gone"] == [[0, 0, ends[0]], [1, 0, 50]]
+        assert found["sample"]["n"] == published - gone
         start = ("replay", "start", "--with", "good", "--yes")
         assert "there is no archive" in creneau(world, *start, code=3)
         settings = {
@@ -56,6 +61,9 @@ def test_a_replay_of_events_that_are_gone_is_carried_out_and_proved_from_the_arc
             "WAREHOUSE__DATASET": warehouse.dataset,
             "REPLAY__CHUNK_OFFSETS": "60",
         }
+        found = creneau_json(world, *preview, **settings)
+        assert found["gone"] == []
+        assert found["sample"]["n"] == published - 3
         done = creneau_json(world, *start, **settings)
     assert done["state"] == "completed"
     certificate = str(tmp_path / done["certificate"])
@@ -82,13 +90,18 @@ def test_the_archive_gives_back_what_was_on_the_log_and_vouches_for_no_more(
     log = world.records(0)
     with world.archiver():
         world.until_archived()
-    archive = SourceArchive(world.warehouse)
+    its_id = topic_id(new_admin(world.kafka), world.kafka.names.slot_created)
+    archive = SourceArchive(world.warehouse, lambda: its_id)
     end = log[-1].offset + 1
     assert archive.missing(Interval(0, 0, end)) == []
     assert list(archive.read(Interval(0, 0, end))) == log
     assert list(archive.read(Interval(0, 20, 30))) == log[20:30]
     assert archive.missing(Interval(0, 5, end + 7)) == [Interval(0, end, end + 7)]
     assert archive.missing(Interval(1, 0, 10)) == []
+    # A topic that was made anew under its name has none of this.
+    anew = SourceArchive(world.warehouse, lambda: "another")
+    assert anew.missing(Interval(0, 0, end)) == [Interval(0, 0, end)]
+    assert list(anew.read(Interval(0, 0, end))) == []
     world.publish_raw([(b"k", b"{")] * 5, partition=0)
     assert archive.missing(Interval(0, end, end + 5)) == [Interval(0, end, end + 5)]
     with world.archiver():

@@ -84,7 +84,11 @@ def follower(
     monkeypatch.setattr(following, "SHOW_SECONDS", 0.0)
     monkeypatch.setattr(following, "canary_shift", lambda *_: Shift(0, None, None, [], 0))
     replays: Any = SimpleNamespace(
-        kafka=None, load=None, replay=SimpleNamespace(limits=None), pool=lambda *_, **__: pool
+        kafka=None,
+        load=None,
+        archive=None,
+        replay=SimpleNamespace(limits=None),
+        pool=lambda *_, **__: pool,
     )
     return Follower(replays, "r", 1, answer=lambda _: answer, patience=patience), pool
 

@@ -7,7 +7,7 @@ import pytest
 from broker.records import SourceRecord
 from ledger.records import Interval
 from replay.errors import SourceRangesGoneError
-from replay.source import refuse_gone, split_at
+from replay.source import missing_ranges, named, refuse_gone, split_at, still_had
 
 GONE = Interval(2, 5, 9)
 
@@ -41,3 +41,19 @@ def test_what_the_archive_lacks_is_named() -> None:
 
 def test_nothing_gone_is_nothing_to_say() -> None:
     refuse_gone([], None)
+
+
+def test_what_nobody_has_is_taken_out_of_what_can_be_sampled() -> None:
+    affected = [Interval(1, 0, 10), Interval(2, 5, 9), Interval(2, 20, 30)]
+    assert still_had(affected, missing_ranges([GONE], None)) == [affected[0], affected[2]]
+    assert still_had(affected, missing_ranges([GONE], HalfAnArchive())) == [
+        Interval(1, 0, 10),
+        Interval(2, 5, 7),
+        Interval(2, 20, 30),
+    ]
+    assert still_had(affected, []) == affected
+
+
+def test_ranges_are_named_five_of_them_at_most() -> None:
+    assert named([GONE]) == "2:[5, 9)"
+    assert named([GONE] * 7).endswith("2:[5, 9) and 2 more")
