@@ -1,13 +1,18 @@
 """``creneau sandbox``: Kafka and BigQuery's emulator in the background, a pretend slot app."""
 
 import json
+from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from creneau.cli import sandbox_market
-from producer_contract.errors import UnavailableError
+from producer_contract.errors import BadUseError, CreneauError, UnavailableError
+
+if TYPE_CHECKING:
+    from creneau.sandbox.emulator_state import RunningEmulator
+    from creneau.sandbox.state import Sandbox
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -25,7 +30,9 @@ def attach(app: typer.Typer) -> None:
 
 
 def up(
-    brokers: Annotated[int, typer.Option(min=1, max=9, help="1, or 3: replicated.")] = 1,
+    brokers: Annotated[
+        int | None, typer.Option(min=1, max=9, help="1, or 3: replicated; unset: 1.")
+    ] = None,
     port: Annotated[
         int | None,
         typer.Option(min=1, max=65_000, help="Of the first broker; unset: a free one."),
@@ -36,28 +43,31 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start Kafka in the background, with the data it had before."""
-    from creneau.sandbox import emulator_state
+    from creneau.sandbox.emulator_state import FOLDER
     from creneau.sandbox.state import read
     from creneau.settings import load_settings
 
     settings = load_settings()
     folder = settings.sandbox_file.parent
-    started = read(folder) if warehouse else None
-    if started is None or not started.alive:
-        started = _kafka().up(folder, brokers=brokers, port=port)
-    emulator = emulator_state.up(folder) if warehouse else None
+    running = read(folder) if warehouse else None
+    if running is not None and running.alive:
+        _refuse_another(running, brokers, port)
+    else:
+        running = _kafka().up(folder, brokers=brokers or 1, port=port)
+    emulator = _emulator(folder, running) if warehouse else None
     if as_json:
-        typer.echo(settings.sandbox_file.read_text("utf-8"), nl=False)
+        said = json.loads(settings.sandbox_file.read_text("utf-8"))
+        said |= {"warehouse": emulator.endpoint} if emulator is not None else {}
+        typer.echo(json.dumps(said, indent=2))
         return
     typer.echo(
-        f"Kafka is up at {started.bootstrap_servers}; data and logs in "
-        f"{settings.sandbox_file.parent / 'kafka'}\n"
+        f"Kafka is up at {running.bootstrap_servers}; data and logs in {folder / 'kafka'}\n"
         "next: creneau topics apply; stop it: creneau sandbox down"
     )
     if emulator is not None:
         typer.echo(
             f"BigQuery's emulator is up at {emulator.endpoint}; tables and log in "
-            f"{folder / emulator_state.FOLDER}\nnext: creneau warehouse apply"
+            f"{folder / FOLDER}\nnext: creneau warehouse apply"
         )
 
 
@@ -116,3 +126,29 @@ def _kafka() -> ModuleType:
             f"the sandbox needs the package '{error.name}': pip install 'creneau[sandbox]'"
         ) from error
     return kafka
+
+
+def _refuse_another(running: "Sandbox", brokers: int | None, port: int | None) -> None:
+    """Raise where Kafka is up and not as it was asked for.
+
+    Raises:
+        BadUseError: other brokers, or another port.
+    """
+    there, first = len(running.brokers), running.brokers[0].port
+    if brokers in (None, there) and port in (None, first):
+        return
+    raise BadUseError(
+        f"the sandbox's Kafka is up with {there} broker{'s' if there > 1 else ''}, the first on "
+        f"port {first}: leave --brokers and --port out, or first: creneau sandbox down"
+    )
+
+
+def _emulator(folder: Path, kafka: "Sandbox") -> "RunningEmulator":
+    from creneau.sandbox import emulator_state
+
+    try:
+        return emulator_state.up(folder)
+    except CreneauError:
+        up = f"Kafka is up at {kafka.bootstrap_servers}, BigQuery's emulator is not:"
+        typer.echo(up, err=True)
+        raise
