@@ -93,6 +93,7 @@ def redrive(
 
     from consumer.dead_letters import Selection
     from consumer.redrive import Redrive
+    from creneau.cli.carrying_out import confirmed
     from creneau.cluster import ready
     from creneau.settings import load_settings
     from producer_contract.errors import BadUseError
@@ -108,9 +109,9 @@ def redrive(
     try:
         if run.before:
             typer.echo(f"{len(run.before)} were redriven before and are left out", err=as_json)
-        if run.chosen and not yes:
-            question = f"publish {len(run.chosen)} events again on slot-created?"
-            typer.confirm(question, abort=True, err=as_json)
+        question = f"publish {len(run.chosen)} events again on slot-created?"
+        if run.chosen and not yes and not confirmed(question):
+            raise typer.Abort
         published = run.publish() if run.chosen else 0
         if as_json:
             typer.echo(json.dumps({"published": published, "left_out": len(run.before)}))

@@ -1,8 +1,10 @@
 """What a person sees of a refused event, whatever was in it."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer
 
 from broker.dead_letters import DeadLetter
 from consumer.dead_letters import Letter
@@ -39,7 +41,7 @@ def _a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
         version="0.1.0",
     )
     value = EVIL.encode()
-    letter = Letter(why, 0, value, value, [("trace", value), (EVIL, b"\xff\x1b")])
+    letter = Letter(why, 0, value, value, (("trace", value), (EVIL, b"\xff\x1b")))
     monkeypatch.setattr("consumer.dead_letters.letters", lambda *_: iter([letter]))
     monkeypatch.setattr("creneau.cluster.ready", lambda kafka: kafka)
 
@@ -60,3 +62,23 @@ def test_show_gives_each_field_a_line_of_its_own(capsys: pytest.CaptureFixture[s
     app(["dead", "show", "0", "7"], standalone_mode=False)
     lines: list[Any] = capsys.readouterr().out.splitlines()
     assert sum(line.split()[:1] == ["offset"] for line in lines) == 1
+
+
+@pytest.mark.parametrize(("typed", "code"), [("ctrl-c", 130), ("no", 1)])
+def test_ctrl_c_at_the_question_is_an_interruption_and_no_is_a_no(
+    typed: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def confirm(*_: Any, abort: bool = False, **__: Any) -> bool:
+        if typed == "ctrl-c" or abort:
+            raise typer.Abort  # as typer does for both
+        return False
+
+    ends: list[str] = []
+    run = SimpleNamespace(before=[], chosen=[1], close=lambda: ends.append("closed"))
+    monkeypatch.setattr("consumer.redrive.Redrive", lambda *_: run)
+    monkeypatch.setattr("creneau.cluster.ready", lambda kafka: kafka)
+    monkeypatch.setattr("typer.confirm", confirm)
+    with pytest.raises(SystemExit) as end:
+        app(["dead", "redrive", "--all"])
+    assert end.value.code == code
+    assert ends == ["closed"]

@@ -80,7 +80,7 @@ def test_redriving_twice_publishes_once(refused: World) -> None:
 def test_redriving_asks_first_and_wants_to_know_which(refused: World) -> None:
     declined = creneau(refused, "dead", "redrive", "--all", given="n\n")
     assert declined.returncode != 0
-    assert "publish 3 events again" in declined.stdout
+    assert "publish 3 events again" in declined.stderr
     unsaid = creneau(refused, "dead", "redrive", "--yes")
     assert unsaid.returncode == 2
     assert unsaid.stderr == "creneau: say which: --code, --partition, --offset or --all\n"
