@@ -9,10 +9,13 @@ OURS = {"creneau", "creneau-contract"}
 
 
 def main() -> int:
-    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
-    names = project["tool"]["importlinter"]["root_packages"]
+    tool = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]
+    # The checked rooms have the contract too, which is a distribution of its own; what is
+    # installed has folders without Python too.
+    found = tool["setuptools"]["packages"]["find"]["include"]
+    names = {*tool["importlinter"]["root_packages"], *(pattern.rstrip("*") for pattern in found)}
     owners = packages_distributions()
-    strangers = {name: set(owners.get(name, [])) - OURS for name in names}
+    strangers = {name: set(owners.get(name, [])) - OURS for name in sorted(names)}
     taken = {name: owner for name, owner in strangers.items() if owner}
     for name, owner in taken.items():
         print(f"the package name '{name}' is also owned by {', '.join(sorted(owner))}")
