@@ -3,10 +3,15 @@ for what the operator has to know."""
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from creneau.structured_log import configure_log
 from producer_contract.errors import BadUseError
+
+KEPT: Final = 20
+"""Logs of so many commands are kept; older ones go when another command begins its own."""
 
 OURS = "creneau: "
 """How the one line of an error of ours begins."""
@@ -31,6 +36,7 @@ def keep_log(var: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("", "utf-8")
+        _drop_old(path.parent)
         # Appending, as the executors do: nobody writes over anybody.
         configure_log(stream=path.open("a", encoding="utf-8", buffering=1))
     except OSError as error:
@@ -39,6 +45,26 @@ def keep_log(var: Path) -> Path:
             "set CRENEAU_VAR to a folder that can be written"
         ) from error
     return path
+
+
+def drop_if_empty(path: Path) -> None:
+    """A command that had nothing to log leaves nothing behind."""
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
+
+
+def _drop_old(folder: Path) -> None:
+    logs = sorted(folder.glob("replay-*.log"), key=_written_at)
+    for old in logs[:-KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> float:
+    # Another command may just have dropped it.
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def write_here(path: Path) -> None:

@@ -24,16 +24,22 @@ def carry_out(
     replays: "Replays", order: "Order", *, executors: int, yes: bool, reason: str, as_json: bool
 ) -> None:
     """Request a replay and follow it to its end; ``executors`` 0: only request it."""
-    from creneau.executor_log import keep_log
+    from creneau.executor_log import drop_if_empty, keep_log
 
     # Passing over old tasks is logged too.
     log = keep_log(replays.settings.var)
-    requested = replays.request(order, reason, say)
+    try:
+        requested = replays.request(order, reason, say)
+    except BaseException:
+        drop_if_empty(log)
+        raise
     chunks = len(requested.plan.chunks)
     if executors:
         say(f"replay {requested.replay_id}: {chunks} chunks; executors log to {log}")
         follow(replays, requested.replay_id, executors, yes=yes, as_json=as_json)
-    elif as_json:
+        return
+    drop_if_empty(log)
+    if as_json:
         typer.echo(
             json.dumps({"id": requested.replay_id, "epoch": requested.epoch, "state": "running"})
         )
