@@ -113,6 +113,9 @@ def start(
 
 def executor(
     processes: Annotated[int, typer.Option(min=1, help="Executor processes.")] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON at the start, one at the end.")
+    ] = False,
 ) -> None:
     """Work on whatever replay is active, until stopped (SIGTERM or Ctrl-C); idle without one."""
     import signal
@@ -135,8 +138,15 @@ def executor(
     replays = Replays(load_settings())
     # A bad setting is said once, here, not by every process that the pool starts.
     _ = (replays.kafka, replays.replay)
+    who = {"instance": replays.host, "processes": processes}
+    if as_json:
+        typer.echo(json.dumps(who | {"state": "started"}))
     code = replays.pool(processes, started=False).run(stopped)
-    if signal.SIGINT in signals:
+    interrupted = signal.SIGINT in signals
+    if as_json:
+        code_shown = 130 if interrupted else code
+        typer.echo(json.dumps(who | {"state": "ended", "code": code_shown}))
+    if interrupted:
         raise KeyboardInterrupt
     raise typer.Exit(code)
 
@@ -161,19 +171,30 @@ def resume(
     executors: Annotated[
         int, typer.Option(min=0, help="Take part with so many processes; 0: leave it to others.")
     ] = 0,
-    yes: Annotated[bool, typer.Option("--yes", help="Go on at the canary without asking.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", help="With --executors: go on without asking at a canary yet to come."
+        ),
+    ] = False,
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Go on with a paused replay; with --executors, take part in it (paused or not)."""
+    """Go on with a paused replay; with --executors, take part in it (paused or not).
+
+    Where it has paused at its canary, this accepts it.
+    """
     from creneau.cluster import ready
     from creneau.operators import operator_name
     from creneau.replays import Replays
     from creneau.settings import load_settings
     from ledger.fold import ReplayState
     from ledger.reader import read_ledger
+    from producer_contract.errors import BadUseError
     from replay import control
 
+    if yes and not executors:
+        raise BadUseError("--yes answers for who takes part: give --executors 1 with it")
     replays = Replays(load_settings())
     ready(replays.kafka)
     found = control.find_replay(read_ledger(replays.kafka), replay_id)

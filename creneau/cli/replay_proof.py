@@ -23,6 +23,7 @@ def certificate(
         Path | None,
         typer.Option(help="Where to; unset: <var>/certificates/ID.json; -: standard output."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write the certificate of a completed replay, made again from ledger and runs."""
     from creneau.cluster import ready
@@ -34,10 +35,15 @@ def certificate(
     ready(replays.kafka)
     made = replays.certificate(replay_id)
     if out is not None and str(out) == "-":
+        # JSON already, whatever --json says.
         sys.stdout.buffer.write(canonical(made) + b"\n")
         return
     path = out or replays.certificate_path(made["replay_id"])
     write_certificate(made, path)
+    if as_json:
+        known = {"id": made["replay_id"], "certificate": str(path), "digest": digest(made)}
+        typer.echo(json.dumps(known))
+        return
     typer.echo(f"{path}  (SHA-256 {digest(made)})")
     typer.echo(f"next: creneau replay verify {path}")
 
