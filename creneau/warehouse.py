@@ -1,5 +1,9 @@
 """Which warehouse the settings mean: the one that is set, or else the sandbox's emulator."""
 
+from functools import partial
+
+from broker.clients import new_admin
+from broker.cluster import topic_id
 from creneau.sandbox import emulator_state
 from creneau.settings import Settings
 from warehouse.errors import WarehouseNotConfiguredError
@@ -43,4 +47,9 @@ def source_archive(settings: Settings) -> SourceArchive | None:
         BadUseError: a setting of ``[warehouse]`` is not usable.
     """
     found = configured_warehouse(settings)
-    return None if found is None else SourceArchive(found)
+    return None if found is None else SourceArchive(found, partial(_source_id, settings))
+
+
+def _source_id(settings: Settings) -> str:
+    kafka = settings.kafka_settings()
+    return topic_id(new_admin(kafka), kafka.names.slot_created)

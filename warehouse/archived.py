@@ -18,11 +18,15 @@ _QUERIES: Final[Mapping[str, str]] = {
 }
 
 
-def ranges_of(client: "bigquery.Client", table: str, partition: int) -> list[tuple[int, int]]:
+def ranges_of(
+    client: "bigquery.Client", table: str, partition: int, topic_id: str
+) -> list[tuple[int, int]]:
     """Offsets ``[from, to)`` of one partition of a log that are complete in ``table``.
+
+    ``topic_id``: rows of another topic, which had the name before, say nothing of this one.
 
     Raises:
         UnavailableError: BigQuery does not answer.
     """
-    rows = run(client, query(_QUERIES[table]), partition=partition)
+    rows = run(client, query(_QUERIES[table]), partition=partition, topic_id=topic_id)
     return [(row["range_from"], row["range_to"]) for row in rows]

@@ -1,6 +1,6 @@
 """Source events for replays, once Kafka has let them go. Fits ``replay.source.Archive``."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,10 +30,14 @@ class ArchiveDoubledError(UnavailableError):
 
 
 class SourceArchive:
-    """Reads ``slot_events``. Nothing is asked of BigQuery before it is needed."""
+    """Reads the rows of ``slot_events`` of the topic with this id, which is that of the cluster.
 
-    def __init__(self, settings: WarehouseSettings) -> None:
+    Nothing is asked, of BigQuery or of Kafka, before it is needed.
+    """
+
+    def __init__(self, settings: WarehouseSettings, topic_id: Callable[[], str]) -> None:
         self._settings = settings
+        self._ask_topic_id = topic_id
         self._known: dict[int, list[Span]] = {}
 
     @cached_property
@@ -47,6 +51,10 @@ class SourceArchive:
             ) from error
         return new_client(self._settings)
 
+    @cached_property
+    def _topic_id(self) -> str:
+        return self._ask_topic_id()
+
     def missing(self, interval: Interval) -> list[Interval]:
         """The parts of ``interval`` that were not loaded whole; empty: it has all of it.
 
@@ -57,7 +65,8 @@ class SourceArchive:
         left = missing(self._known.get(partition, ()), start, end)
         if left:
             # Ranges are only ever added: what is known need not be asked for again.
-            self._known[partition] = merged(ranges_of(self._client, "slot_events", partition))
+            found = ranges_of(self._client, "slot_events", partition, self._topic_id)
+            self._known[partition] = merged(found)
             left = missing(self._known[partition], start, end)
         return [Interval(partition, a, b) for a, b in left]
 
@@ -85,6 +94,7 @@ class SourceArchive:
             self._client,
             query("archive/source_events"),
             partition=partition,
+            topic_id=self._topic_id,
             from_offset=start,
             to_offset=end,
         )

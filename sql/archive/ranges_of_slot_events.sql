@@ -2,7 +2,9 @@ SELECT
     range_from,
     range_to
 FROM slot_events
-WHERE source_partition = @partition
+WHERE
+    source_partition = @partition
+    AND topic_id = @topic_id
 UNION DISTINCT
 SELECT
     range_from,
@@ -11,3 +13,4 @@ FROM archive_refused
 WHERE
     topic = 'slot-created'
     AND log_partition = @partition
+    AND topic_id = @topic_id

@@ -2,7 +2,9 @@ SELECT
     range_from,
     range_to
 FROM slot_probabilities
-WHERE log_partition = @partition
+WHERE
+    log_partition = @partition
+    AND topic_id = @topic_id
 UNION DISTINCT
 SELECT
     range_from,
@@ -11,3 +13,4 @@ FROM archive_refused
 WHERE
     topic = 'slot-probability'
     AND log_partition = @partition
+    AND topic_id = @topic_id

@@ -7,6 +7,7 @@ SELECT
 FROM slot_events
 WHERE
     source_partition = @partition
+    AND topic_id = @topic_id
     AND source_offset >= @from_offset
     AND source_offset < @to_offset
 UNION ALL
@@ -19,6 +20,7 @@ SELECT
 FROM archive_refused
 WHERE
     topic = 'slot-created'
+    AND topic_id = @topic_id
     AND log_partition = @partition
     AND log_offset >= @from_offset
     AND log_offset < @to_offset

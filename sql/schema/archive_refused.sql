@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS archive_refused (
     `value` BYTES,
     headers ARRAY<STRUCT<name STRING, `value` BYTES>>,
     reason STRING NOT NULL,
+    topic_id STRING NOT NULL OPTIONS (description = "Kafka's: another one if it is made anew"),
     range_from INT64 NOT NULL OPTIONS (description = "The offsets that were loaded together …"),
     range_to INT64 NOT NULL OPTIONS (description = "… exclusive: there are no others in them")
 )

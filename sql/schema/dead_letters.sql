@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     headers ARRAY<STRUCT<name STRING, `value` BYTES>>,
     log_partition INT64 NOT NULL OPTIONS (description = "Its own place on slot-created.dead"),
     log_offset INT64 NOT NULL,
+    topic_id STRING NOT NULL OPTIONS (description = "Kafka's: another one if it is made anew"),
     range_from INT64 NOT NULL OPTIONS (description = "The offsets that were loaded together …"),
     range_to INT64 NOT NULL OPTIONS (description = "… exclusive: there are no others in them")
 )

@@ -1,15 +1,15 @@
 -- Every record of slot-created, byte for byte, those that the decoder refuses too: the archive that
 -- replays read when Kafka has let the events go.
 --
--- Layout. About 370 bytes a row (value 292, key 38, places and times 40): 100,000,000 events take
--- 37 GB, 0.69 dollars a month; 1,000 a second add 32 GB a day (0.6 dollars a month each). A replay
--- reads by offset, so rows lie by offset: a chunk of 50,000 offsets is 18.5 MB, and with the blocks
+-- Layout. About 394 bytes a row (value 292, key 38, topic 24, places and times 40): 100,000,000
+-- events take 39 GB, 0.73 dollars a month; 1,000 a second add 34 GB a day (0.6 each). A replay
+-- reads by offset, so rows lie by offset: a chunk of 50,000 offsets is 20 MB, and with the blocks
 -- around it some 100 MB; 2,000 chunks read 0.2 TB, 1.1 dollars. On the layout of lessons
 -- (by day of the lesson) a chunk's events are spread over all days and types, every chunk reads
--- all 37 GB, and 100,000,000 events cost 74 TB, 420 dollars. Kafka's publication times rise with
+-- all 39 GB, and 100,000,000 events cost 79 TB, 450 dollars. Kafka's publication times rise with
 -- the offsets, so the days partition the offsets as well, and a load job touches one day or two.
 -- Jobs: 1,500 a day and table is BigQuery's quota: at 1,000 a second one job holds 57,600 events
--- or more (21 MB). docs/decisions/ says how the archive keeps to it.
+-- or more (23 MB). docs/decisions/ says how the archive keeps to it.
 CREATE TABLE IF NOT EXISTS slot_events (
     source_partition INT64 NOT NULL,
     source_offset INT64 NOT NULL,
@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS slot_events (
     `value` BYTES,
     headers ARRAY<STRUCT<name STRING, `value` BYTES>>,
     code STRING OPTIONS (description = "Why the decoder refuses it; null: it does not"),
+    topic_id STRING NOT NULL OPTIONS (description = "Kafka's: another one if it is made anew"),
     range_from INT64 NOT NULL OPTIONS (description = "The offsets that were loaded together …"),
     range_to INT64 NOT NULL OPTIONS (description = "… exclusive: there are no others in them")
 )

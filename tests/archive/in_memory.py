@@ -77,7 +77,7 @@ def in_memory(
     monkeypatch: pytest.MonkeyPatch, jobs: PretendJobs, *tables: str, spent: Spent = NOTHING
 ) -> InMemory:
     """Of topics that are called as their tables, for simplicity; all rows are of slot events."""
-    topics = {name: ArchivedTopic(name, name, name, slot_event, "x") for name in tables}
+    topics = {name: ArchivedTopic(name, name, name, slot_event, "id", "x") for name in tables}
     partitions = {
         (name, 0): Partition(
             topic, 0, Standing(0, 0, spent), Budget.of(1, 3), committed=0, most_bytes=10**9

@@ -27,7 +27,15 @@ def record(offset: int, timestamp_ms: int = 1_790_000_000_000) -> SourceRecord:
 
 
 def batch_of(records: Sequence[SourceRecord], start: int, plan: Plan | None = None) -> Batch:
-    batch = Batch("slot-created", slot_event, start, plan=plan, most_days=100, most_bytes=10**9)
+    batch = Batch(
+        "slot-created",
+        slot_event,
+        start,
+        topic_id="id",
+        plan=plan,
+        most_days=100,
+        most_bytes=10**9,
+    )
     for one in records:
         if plan is None or one.offset < plan.end:
             assert batch.add(one)
@@ -147,6 +155,7 @@ def test_the_ranges_of_all_rows_vouch_for_the_whole_log(there: set[int], bad: se
     assert {o for row in rows for o in range(row["range_from"], row["range_to"])} == set(range(40))
     for row in rows:
         offset = row.get("source_offset", row.get("log_offset"))
+        assert row["topic_id"] == "id"
         assert row["range_from"] <= offset < row["range_to"]
         # What vouches for a range stands in one table, in one job: no refused row lies in it.
         others = refused(jobs) if "source_offset" in row else loaded(jobs)
@@ -160,7 +169,7 @@ def test_one_bad_row_among_many_costs_few_jobs() -> None:
 
 
 def test_a_batch_is_full_before_its_job_has_too_many_days() -> None:
-    batch = Batch("slot-created", slot_event, 0, most_days=3, most_bytes=10**9)
+    batch = Batch("slot-created", slot_event, 0, topic_id="id", most_days=3, most_bytes=10**9)
     day = 86_400_000
     taken = [batch.add(record(n, 1_790_000_000_000 + n // 2 * day)) for n in range(8)]
     assert taken == [True] * 6 + [False] * 2

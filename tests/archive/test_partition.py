@@ -10,7 +10,7 @@ from warehouse.archive.partition import ArchivedTopic, Partition
 from warehouse.archive.plan import Plan, Span, Standing
 from warehouse.archive.rows import slot_event
 
-TOPIC = ArchivedTopic("slot-created", "slot-created", "slot_events", slot_event, "x")
+TOPIC = ArchivedTopic("slot-created", "slot-created", "slot_events", slot_event, "id", "x")
 
 
 def partition(standing: Standing, *, most_bytes: int = 10**9, number: int = 0) -> Partition:

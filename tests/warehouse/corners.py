@@ -164,6 +164,7 @@ def output_rows(of: list[Output], lessons_: list[Lesson]) -> Iterator[dict[str, 
             "published_at": "2020-01-01T00:00:00Z",
             "log_partition": 0,
             "log_offset": number,
+            "topic_id": "t",
             "range_from": 0,
             "range_to": len(of),
         }

@@ -91,6 +91,7 @@ def event_row(offset: int, event: dict[str, Any], published: datetime, **more: A
         "published_at": text(published),
         "key": b64encode(str(event["slot_id"]).encode()).decode(),
         "value": b64encode(json.dumps(event).encode()).decode(),
+        "topic_id": "t",
         "range_from": 0,
         "range_to": LESSONS,
         **more,

@@ -15,6 +15,7 @@ class Batch:
 
     Args:
         topic: as it is called in ``archive_refused``.
+        topic_id: what the cluster calls it.
         plan: what is committed; None: it is still open how far the batch goes.
         most_days, most_bytes: when a batch without a plan is full.
         why: the reason of records that BigQuery has refused.
@@ -26,11 +27,13 @@ class Batch:
         make: MakeRow,
         start: int,
         *,
+        topic_id: str,
         plan: Plan | None = None,
         most_days: int,
         most_bytes: int,
         why: str = "",
     ) -> None:
+        self.topic_id = topic_id
         self._topic = topic
         self._make = make
         self._start = start

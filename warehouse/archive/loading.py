@@ -49,7 +49,7 @@ def carry_out(jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch
             jobs,
             job_id(table, partition, plan, of),
             table,
-            lambda: _body(batch.rows(), batch.good, plan.loaded, starts),
+            lambda: _body(batch, batch.rows(), batch.good, plan.loaded, starts),
         )
         outcome = Outcome(job, culprits=_culprits(job, batch.good, starts))
     if outcome.job.state is State.DONE and len(batch.bad):
@@ -57,7 +57,7 @@ def carry_out(jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch
             jobs,
             refused_job_id(table, partition, plan, of),
             REFUSED_TABLE,
-            lambda: _body(batch.refused_rows(), batch.bad, plan.refused, array("q")),
+            lambda: _body(batch, batch.refused_rows(), batch.bad, plan.refused, array("q")),
         )
         outcome = Outcome(job, of_refused=True)
     return outcome
@@ -97,18 +97,23 @@ def _until_ended(jobs: Jobs, name: str, job: Job | None) -> Job | None:
 
 
 def _body(
-    rows: IO[bytes], offsets: Sequence[int], spans: Sequence[Span], starts: "array[int]"
+    batch: Batch,
+    rows: IO[bytes],
+    offsets: Sequence[int],
+    spans: Sequence[Span],
+    starts: "array[int]",
 ) -> IO[bytes]:
     """The lines to be sent, each with the span that its offset lies in; ``starts``: their places.
 
     The position is at the end.
     """
+    topic_id = batch.topic_id.encode()
     edges = [a for a, _ in spans]
     lines = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
     place = 0
     for offset, row in zip(offsets, rows, strict=True):
         starts.append(place)
-        line = with_range(row[:-1], spans[bisect_right(edges, offset) - 1])
+        line = with_range(row[:-1], topic_id, spans[bisect_right(edges, offset) - 1])
         place += lines.write(line)
     return lines
 

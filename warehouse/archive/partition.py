@@ -21,14 +21,16 @@ RETRY_LONGEST = 600.0
 class ArchivedTopic:
     """A topic and the table that it goes to.
 
-    ``topic`` is its name on the cluster, ``name`` the one without a prefix; ``of`` sets its jobs
-    apart from other installations' (see ``job_ids``).
+    ``topic`` is its name on the cluster, ``name`` the one without a prefix, ``id`` the cluster's,
+    another one if it is made anew; ``of`` sets its jobs apart from other installations' (see
+    ``job_ids``).
     """
 
     topic: str
     name: str
     table: str
     make: MakeRow
+    id: str
     of: str
 
 
@@ -75,6 +77,7 @@ class Partition:
             self.topic.name,
             self.topic.make,
             self.standing.since,
+            topic_id=self.topic.id,
             plan=self.standing.plan,
             most_days=self.budget.most_days,
             most_bytes=self._most_bytes,

@@ -96,6 +96,6 @@ def new_archiver(
         instance=instance,
         jobs=BigQueryJobs(client, dataset, found.schemas),
         targets=found,
-        ranges=lambda topic, partition: ranges_of(client, topic.table, partition),
+        ranges=lambda topic, partition: ranges_of(client, topic.table, partition, topic.id),
         report=report,
     )

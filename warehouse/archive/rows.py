@@ -169,9 +169,9 @@ def refused(topic: str, record: SourceRecord, reason: str) -> bytes:
     )
 
 
-def with_range(row: bytes, span: Span) -> bytes:
-    """The line that is sent: the row, and the span of offsets that it was loaded with."""
-    return b'%b,"range_from":%d,"range_to":%d}\n' % (row[:-1], *span)
+def with_range(row: bytes, topic_id: bytes, span: Span) -> bytes:
+    """The line that is sent: the row, its topic's id and the offsets that it was loaded with."""
+    return b'%b,"topic_id":"%b","range_from":%d,"range_to":%d}\n' % (row[:-1], topic_id, *span)
 
 
 MakeRow = Callable[[SourceRecord], Row]
@@ -184,7 +184,7 @@ MAKERS: Final[Mapping[str, MakeRow]] = {
 """By table."""
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    table: (*struct.__struct_fields__, "range_from", "range_to")
+    table: (*struct.__struct_fields__, "topic_id", "range_from", "range_to")
     for table, struct in {
         "slot_events": _SlotEvent,
         "slot_probabilities": _SlotProbability,

@@ -54,10 +54,10 @@ def targets(
     topics = {}
     for plain, table in TOPICS.items():
         topic = kafka.prefix + plain
-        of = installation(
-            dataset.path, table, tables[table].created.isoformat(), topic, topic_id(admin, topic)
-        )
-        topics[topic] = ArchivedTopic(topic, plain, table, MAKERS[table], of)
+        its_id = topic_id(admin, topic)
+        created = tables[table].created.isoformat()
+        of = installation(dataset.path, table, created, topic, its_id)
+        topics[topic] = ArchivedTopic(topic, plain, table, MAKERS[table], its_id, of)
     return Targets(topics, {name: table.schema for name, table in tables.items()})
 
 
