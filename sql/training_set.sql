@@ -16,24 +16,35 @@ WITH announced AS (
 known_at_creation AS (
     SELECT
         slot_id,
+        TRUE AS announced,
         JSON_VALUE(event, '$.partnership_type') AS partnership_type,
         SAFE_CAST(JSON_VALUE(event, '$.latitude') AS FLOAT64) AS latitude,
         SAFE_CAST(JSON_VALUE(event, '$.longitude') AS FLOAT64) AS longitude,
-        SAFE_CAST(JSON_VALUE(event, '$.created_at') AS TIMESTAMP) AS created_at,
-        SAFE_CAST(JSON_VALUE(event, '$.lesson_start_at') AS TIMESTAMP) AS lesson_start_at,
+        -- BigQuery reads no more than six digits of a fraction; the contract cuts there too.
+        SAFE_CAST(
+            REGEXP_REPLACE(JSON_VALUE(event, '$.created_at'), r'(\.[0-9]{6})[0-9]+', r'\1')
+            AS TIMESTAMP
+        ) AS created_at,
+        SAFE_CAST(
+            REGEXP_REPLACE(JSON_VALUE(event, '$.lesson_start_at'), r'(\.[0-9]{6})[0-9]+', r'\1')
+            AS TIMESTAMP
+        ) AS lesson_start_at,
         SAFE_CAST(JSON_VALUE(event, '$.duration_minutes') AS INT64) AS duration_minutes
     FROM announced
 )
 
+-- The event is the source of a whole row or of none of it: a field that the event left empty was
+-- not known then, and what the warehouse has there came later.
 SELECT
     lesson.lesson_id,
     lesson.booked,
-    COALESCE(event.partnership_type, lesson.partnership_type) AS partnership_type,
-    COALESCE(event.latitude, meeting_point.mp_latitude) AS latitude,
-    COALESCE(event.longitude, meeting_point.mp_longitude) AS longitude,
-    COALESCE(event.duration_minutes, lesson.duration_minutes) AS duration_minutes,
-    UNIX_MICROS(COALESCE(event.created_at, lesson.lesson_created_at)) AS created_at,
-    UNIX_MICROS(COALESCE(event.lesson_start_at, lesson.lesson_start_at)) AS lesson_start_at
+    IF(event.announced, event.partnership_type, lesson.partnership_type) AS partnership_type,
+    IF(event.announced, event.latitude, meeting_point.mp_latitude) AS latitude,
+    IF(event.announced, event.longitude, meeting_point.mp_longitude) AS longitude,
+    IF(event.announced, event.duration_minutes, lesson.duration_minutes) AS duration_minutes,
+    UNIX_MICROS(IF(event.announced, event.created_at, lesson.lesson_created_at)) AS created_at,
+    UNIX_MICROS(IF(event.announced, event.lesson_start_at, lesson.lesson_start_at))
+        AS lesson_start_at
 FROM
     lesson_outcomes(
         TIMESTAMP(@from_day, 'Europe/Paris'),
@@ -43,5 +54,7 @@ LEFT JOIN known_at_creation AS event
     ON lesson.lesson_id = event.slot_id
 LEFT JOIN meeting_points AS meeting_point
     ON lesson.meeting_point_id = meeting_point.meeting_point_id
-WHERE lesson.lesson_start_at <= @known_until
+WHERE
+    lesson.lesson_start_at <= @known_until
+    AND (event.announced OR @unannounced)
 ORDER BY created_at, lesson_id

@@ -7,11 +7,11 @@ import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from producer_contract.errors import BadUseError
+from producer_contract.times import parse_instant
 
 
 class FileUnreadableError(BadUseError):
@@ -62,14 +62,8 @@ def _partnership_type(text: str) -> str:
 
 
 def _time(text: str) -> str:
-    """RFC 3339 as BigQuery takes it: UTC, microseconds."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("not a time (RFC 3339)") from None
-    if time.tzinfo is None:
-        raise ValueError("a time without Z or an offset")
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """RFC 3339 in the contract's form, as BigQuery takes it: UTC, microseconds."""
+    return parse_instant(text).isoformat().replace("+00:00", "Z")
 
 
 def _degrees(limit: float) -> Callable[[str], float]:
@@ -133,6 +127,8 @@ def read_rows(table: str, path: Path) -> Iterator[Row | Refused]:
             header = next(reader, [])
             places = _places(header, sources, path)
             for fields in reader:
+                if not fields:  # an empty line, mostly the last
+                    continue
                 yield _checked(fields, reader.line_num, len(header), sources, places)
     except OSError as error:
         raise FileUnreadableError(f"{path} cannot be read: {error.strerror}") from error

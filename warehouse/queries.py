@@ -1,7 +1,7 @@
 """The queries of ``sql/``: text, description and parameters from files, values always apart."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -37,6 +37,35 @@ class Query:
     parameters: Mapping[str, Parameter]
 
 
+class Rows:
+    """The rows of a query, fetched a page at a time as they are taken; only once.
+
+    Taking them raises ``UnavailableError`` as ``run`` does: BigQuery may fall silent between pages.
+    """
+
+    def __init__(self, what: str, found: "RowIterator") -> None:
+        self._what = what
+        self._found = found
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self._found.schema)
+
+    @property
+    def total(self) -> int:
+        """How many there are in all."""
+        return int(self._found.total_rows or 0)
+
+    def __iter__(self) -> Iterator[Any]:
+        rows = iter(self._found)
+        while True:
+            with in_our_words(self._what):
+                row = next(rows, None)
+            if row is None:
+                return
+            yield row
+
+
 def query(name: str) -> Query:
     """The query of ``sql/<name>.sql``, with its ``<name>.toml``; a name may hold a folder."""
     said = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
@@ -48,8 +77,8 @@ def query(name: str) -> Query:
     return Query(name, text, said["description"], parameters)
 
 
-def run(client: "bigquery.Client", wanted: Query, **values: Value) -> "RowIterator":
-    """Run it and wait for its rows.
+def run(client: "bigquery.Client", wanted: Query, **values: Value) -> Rows:
+    """Run it and wait for its first rows.
 
     Args:
         values: one for each parameter, under its name.
@@ -61,12 +90,13 @@ def run(client: "bigquery.Client", wanted: Query, **values: Value) -> "RowIterat
     from warehouse.client import JOB_RETRY, RETRY
 
     with in_our_words(wanted.name):
-        return client.query_and_wait(
+        found = client.query_and_wait(
             wanted.text,
             job_config=job_config(wanted, values),
             retry=RETRY,
             job_retry=JOB_RETRY,
         )
+    return Rows(wanted.name, found)
 
 
 def bytes_read(client: "bigquery.Client", wanted: Query, **values: Value) -> int:

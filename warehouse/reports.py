@@ -99,8 +99,7 @@ def answer(client: "bigquery.Client", report: Report) -> Table:
         UnavailableError: whatever BigQuery says against it.
     """
     rows = run(client, report.query, **report.values)
-    names = tuple(field.name for field in rows.schema)
-    return Table(names, [row.values() for row in rows])
+    return Table(rows.columns, [row.values() for row in rows])
 
 
 def bytes_of(client: "bigquery.Client", report: Report) -> int:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from model.dataset import Lessons
 
 YEARS: Final = 2
+PARIS: Final = ZoneInfo("Europe/Paris")
 
 
 def train(
@@ -37,6 +39,13 @@ def train(
     last: Annotated[
         str | None, typer.Option("--to", metavar="DAY", help="… to this day; unset: today.")
     ] = None,
+    with_unannounced: Annotated[
+        bool,
+        typer.Option(
+            "--with-unannounced",
+            help="Take the warehouse's lessons without an archived event too, as they are now.",
+        ),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Where to write; unset: <var>/training.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same lessons, same seed, same model.")] = 0,
     flip: Annotated[
@@ -54,14 +63,18 @@ def train(
     """
     if from_warehouse is (data is not None):
         raise BadUseError("give either --data FOLDER or --from-warehouse")
-    if data is not None and (first or last):
-        raise BadUseError("--from and --to go with --from-warehouse: a folder is read whole")
+    if data is not None and (first or last or with_unannounced):
+        raise BadUseError(
+            "--from, --to and --with-unannounced go with --from-warehouse: a folder is read whole"
+        )
     from creneau.settings import load_settings
     from model.dataset import read_lessons
     from model.workshop import train_on
 
     folder = out if out is not None else load_settings().var / "training"
-    lessons = read_lessons(data) if data is not None else _from_warehouse(first, last)
+    lessons = (
+        read_lessons(data) if data is not None else _from_warehouse(first, last, with_unannounced)
+    )
     made = train_on(lessons, folder, seed=seed, flip=flip)
     if as_json:
         typer.echo(
@@ -79,8 +92,12 @@ def train(
     typer.echo(f"next:   creneau model register {made.path}")
 
 
-def _from_warehouse(first: str | None, last: str | None) -> "Lessons":
-    """The lessons of a period that have begun."""
+def _from_warehouse(first: str | None, last: str | None, unannounced: bool) -> "Lessons":
+    """The lessons of a period that have begun.
+
+    Raises:
+        BadUseError: a bad period, or none of its lessons was announced.
+    """
     from creneau.cli.warehouse import needed
 
     settings = needed()
@@ -89,9 +106,15 @@ def _from_warehouse(first: str | None, last: str | None) -> "Lessons":
     from warehouse.training import training_set
 
     now = datetime.now(UTC)
-    to_day = last or now.date().isoformat()
+    to_day = last or now.astimezone(PARIS).date().isoformat()
     days = period(first or _years_before(to_day), to_day)
-    return training_set(new_client(settings), days, known_until=now)
+    found = training_set(new_client(settings), days, known_until=now, unannounced=unannounced)
+    if not len(found) and not unannounced:
+        raise BadUseError(
+            f"0 lessons {days} have begun and have their event in the archive: load it with "
+            "creneau archive, or take the others as they are now with --with-unannounced"
+        )
+    return found
 
 
 def _years_before(day: str) -> str:

@@ -182,7 +182,8 @@ def test_loading_again_updates_what_changed_and_adds_what_is_new(
             "lessons",
             LESSONS.replace("2020-02-02T10:00:00Z", "2020-02-02T10:00:00"),
             [
-                "line 3: lesson_start_at is '2020-02-02T10:00:00': a time without Z or an offset",
+                "line 3: lesson_start_at is '2020-02-02T10:00:00': "
+                "not an RFC 3339 time such as 2026-11-24T10:00:00Z",
             ],
         ),
         ("bookings", BOOKINGS + "b3,l9,2020-01-02T08:00:00Z,\n",

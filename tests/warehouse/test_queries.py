@@ -1,6 +1,7 @@
 """The files of ``sql/``, their parameters, and Google's exceptions in our words."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from google.api_core import exceptions as google
@@ -10,7 +11,7 @@ from requests.exceptions import ConnectionError as NoConnection
 from creneau.settings import WarehouseSection
 from producer_contract.errors import BadUseError, CreneauError
 from warehouse import errors
-from warehouse.queries import FOLDER, job_config, query
+from warehouse.queries import FOLDER, Rows, job_config, query
 from warehouse.settings import warehouse_settings
 
 NAMES = sorted(
@@ -81,6 +82,17 @@ def test_what_google_says_is_one_line_of_ours(
         raise theirs
     assert str(caught.value).startswith("lessons: ")
     assert "\n" not in str(caught.value)
+
+
+def test_a_failure_between_pages_is_one_line_too() -> None:
+    def pages() -> Iterator[str]:
+        yield "first"
+        raise google.ServiceUnavailable("later")
+
+    rows = iter(Rows("lessons", pages()))  # type: ignore[arg-type]
+    assert next(rows) == "first"
+    with pytest.raises(errors.WarehouseUnreachableError, match=r"^lessons: .*later"):
+        next(rows)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from model.dataset import Lessons
 from model.features import FEATURE_NAMES
 from tests.warehouse.corners import json_lines
 from tests.warehouse.loads import load
-from warehouse import queries
+from warehouse import queries, training
 from warehouse.client import new_client
 from warehouse.reports import period
 from warehouse.settings import WarehouseSettings
@@ -45,6 +45,11 @@ def created(number: int) -> datetime:
 def announced(number: int) -> bool:
     """Every other lesson is from before the announcements."""
     return number % 2 == 0
+
+
+def knew_its_minutes(number: int) -> bool:
+    """Of some lessons the minutes were not known when they were announced."""
+    return number % 10 != 0
 
 
 def booked(number: int) -> bool:
@@ -77,8 +82,8 @@ def event_rows() -> list[dict[str, Any]]:
             "latitude": 48.0 + number % 5 / 10,
             "longitude": 2.0,
             "lesson_start_at": text(starts(number)),
-            "created_at": text(created(number)),
-            "duration_minutes": 60,
+            "created_at": text(created(number)).replace("Z", ".000000999Z"),
+            "duration_minutes": 60 if knew_its_minutes(number) else None,
         }
         rows.append(event_row(number, event, created(number)))
     return rows
@@ -134,7 +139,7 @@ def filled(new_warehouse: Callable[[], WarehouseSettings]) -> WarehouseSettings:
 @pytest.fixture(scope="module")
 def before(filled: WarehouseSettings) -> Lessons:
     """The training set as it was on the first of June."""
-    return training_set(new_client(filled), DAYS, known_until=NOW)
+    return training_set(new_client(filled), DAYS, known_until=NOW, unannounced=True)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +152,12 @@ def later(filled: WarehouseSettings, before: Lessons) -> bigquery.Client:
         "UPDATE lessons SET partnership_type = 'SARL', duration_minutes = 999, "
         f"lesson_deleted_at = TIMESTAMP_SUB(lesson_start_at, INTERVAL 1 HOUR) WHERE {period_}",
         f"UPDATE lessons SET meeting_point_id = 'point-moved' WHERE {period_}",
+        # … and moved by a week, with their bookings.
+        *(
+            f"UPDATE {table} SET lesson_start_at = "
+            f"TIMESTAMP_ADD(lesson_start_at, INTERVAL 168 HOUR) WHERE {period_}"
+            for table in ("lessons", "bookings")
+        ),
         "INSERT INTO meeting_points (meeting_point_id, mp_latitude, mp_longitude, "
         "department_method) VALUES ('point-moved', 43.3, 5.4, 'polygon')",
         f"UPDATE bookings SET booking_deleted_at = lesson_start_at WHERE {period_}",
@@ -178,17 +189,34 @@ def test_features_and_label_are_those_of_the_lessons(before: Lessons) -> None:
     assert_array_equal(lead, [24 + number % 100 for number in order])
     latitude = before.matrix[:, FEATURE_NAMES.index("latitude")]
     assert_array_equal(latitude, [48.0 + number % 5 / 10 for number in order])
-    assert not np.isnan(before.matrix).any()
+    minutes = before.matrix[:, FEATURE_NAMES.index("duration_minutes")]
+    assert_array_equal(minutes, [60 if knew_its_minutes(number) else np.nan for number in order])
+    assert np.isnan(before.matrix).sum() == np.isnan(minutes).sum()
 
 
 def test_lessons_that_have_not_begun_are_left_out(filled: WarehouseSettings) -> None:
     known = starts(700)
-    found = training_set(new_client(filled), DAYS, known_until=known)
+    found = training_set(new_client(filled), DAYS, known_until=known, unannounced=True)
     assert len(found) == 701
 
 
+def test_lessons_that_were_not_announced_are_left_out_unless_asked_for(
+    filled: WarehouseSettings,
+) -> None:
+    found = training_set(new_client(filled), DAYS, known_until=starts(700))
+    assert len(found) == 351
+
+
+def test_more_lessons_than_fit_are_refused(
+    filled: WarehouseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MOST", 350)
+    with pytest.raises(training.TooManyLessonsError, match=r"351 lessons from .*shorter period"):
+        training_set(new_client(filled), DAYS, known_until=starts(700))
+
+
 def test_nothing_that_came_later_changes_a_feature(before: Lessons, later: bigquery.Client) -> None:
-    after = training_set(later, DAYS, known_until=NOW)
+    after = training_set(later, DAYS, known_until=NOW, unannounced=True)
     assert_array_equal(after.matrix, before.matrix)
     assert_array_equal(after.created_at, before.created_at)
     assert_array_equal(after.booked, before.booked)
@@ -198,11 +226,21 @@ def test_nothing_that_came_later_changes_a_feature(before: Lessons, later: bigqu
     ("innocent", "leaky"),
     [
         (
-            "COALESCE(event.partnership_type, lesson.partnership_type)",
+            "IF(event.announced, event.partnership_type, lesson.partnership_type)",
             "lesson.partnership_type",
         ),
-        ("COALESCE(event.latitude, meeting_point.mp_latitude)", "meeting_point.mp_latitude"),
-        ("COALESCE(event.duration_minutes, lesson.duration_minutes)", "lesson.duration_minutes"),
+        (
+            "IF(event.announced, event.latitude, meeting_point.mp_latitude)",
+            "meeting_point.mp_latitude",
+        ),
+        (
+            "IF(event.announced, event.duration_minutes, lesson.duration_minutes)",
+            "COALESCE(event.duration_minutes, lesson.duration_minutes)",
+        ),
+        (
+            "IF(event.announced, event.lesson_start_at, lesson.lesson_start_at)",
+            "lesson.lesson_start_at",
+        ),
         ("ORDER BY published_at, source_offset", "ORDER BY published_at DESC, source_offset DESC"),
         ("AND code IS NULL", ""),
     ],
@@ -221,8 +259,8 @@ def test_a_query_that_leaks_would_be_caught(
     (tmp_path / "leaky.sql").write_text(query.text.replace(innocent, leaky), "utf-8")
     (tmp_path / "leaky.toml").write_bytes((queries.FOLDER / "training_set.toml").read_bytes())
     monkeypatch.setattr(queries, "FOLDER", tmp_path)
-    after = training_set(later, DAYS, known_until=NOW, name="leaky")
-    assert not np.array_equal(after.matrix, before.matrix)
+    after = training_set(later, DAYS, known_until=NOW, unannounced=True, name="leaky")
+    assert not np.array_equal(after.matrix, before.matrix, equal_nan=True)
 
 
 def test_a_model_is_trained_from_the_warehouse(
@@ -250,6 +288,7 @@ def test_a_model_is_trained_from_the_warehouse(
         (("--data", ".", "--from-warehouse"), "either --data FOLDER or --from-warehouse"),
         (("--data", ".", "--from", "2026-03-01"), "go with --from-warehouse"),
         (("--from-warehouse", "--to", "soon"), "'soon' is not a day"),
+        (("--data", ".", "--with-unannounced"), "go with --from-warehouse"),
         (("--from-warehouse", "--from", "2019-01-01", "--to", "2019-12-31"), "0 lessons"),
     ):
         code, _, error = train(*arguments)
