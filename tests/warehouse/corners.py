@@ -5,7 +5,7 @@ the lessons take each of the corners below, and some starts sit on the edges of 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,8 @@ EDGES = tuple(
 
 TYPES = ("EI", "EIRL", "EURL", "ME", "SARL", "SAS", "SASU", None)
 DEPARTMENTS = ("01", "06", "13", "2A", "2B", "33", "59", "69", "75", "92", "971", "976", None)
+NOBODYS_START = datetime(2020, 8, 1, tzinfo=UTC)
+"""Of a slot without a lesson."""
 PROBABILITIES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """Edges of bins among others."""
 KNOWN_UNTIL = datetime(2020, 9, 15, 10, 30, tzinfo=UTC)
@@ -99,10 +101,10 @@ def lessons(seed: int = 6, n: int = LESSONS) -> list[Lesson]:
 
 
 def outputs(of: list[Lesson], seed: int = 7) -> list[Output]:
-    """What models said of two in three lessons, replays and withdrawals among it."""
+    """What models said of ten in thirteen lessons, replays and withdrawals among it."""
     rng = np.random.default_rng(seed)
     found = []
-    kinds = rng.integers(0, 9, len(of)).tolist()
+    kinds = rng.integers(0, 13, len(of)).tolist()
     offered = np.where(
         rng.random((len(of), 2)) < 0.3,
         rng.choice(PROBABILITIES, (len(of), 2)),
@@ -110,8 +112,10 @@ def outputs(of: list[Lesson], seed: int = 7) -> list[Output]:
     ).tolist()
     for offset, (lesson, kind, (one, two)) in enumerate(zip(of, kinds, offered, strict=True)):
         slot = lesson.lesson_id
-        if kind < 6:
-            found.append(Output(slot, "sound" if kind < 3 else "corrupted", one, offset, 3))
+        if kind < 10:
+            moved = timedelta(days=(-90, -1, 1, 30)[offset % 4]) if kind == 7 else timedelta()
+            version = "sound" if kind < 3 else "corrupted"
+            found.append(Output(slot, version, one, offset, 3, moved))
         if kind == 3:  # replayed
             found.append(Output(slot, "sound", two, offset, 9))
         if kind == 4:  # withdrawn by a replay
@@ -119,6 +123,13 @@ def outputs(of: list[Lesson], seed: int = 7) -> list[Output]:
         if kind == 5:  # announced again, scored by the same version, and replayed by it too
             found.append(Output(slot, "corrupted", two, offset + len(of), 3))
             found.append(Output(slot, "corrupted", one / 2, offset, 5))
+        if kind == 6:  # withdrawn by the same version, which cannot tell when the lesson is
+            found.append(Output(slot, "corrupted", None, offset, 3, knows_start=False))
+        if kind == 8:  # the same place and epoch twice on the log: the last counts
+            found.append(Output(slot, "corrupted", two, offset, 3))
+        if kind == 9:  # announced before for another day, and again for the day of now
+            away = timedelta(days=(-60, 60)[offset % 2])
+            found.insert(-1, Output(slot, "corrupted", two, offset - 1, 3, away))
     found.append(Output("a-slot-without-a-lesson", "sound", 0.5, 0, 3))
     return found
 
@@ -150,7 +161,7 @@ def booking_rows(of: list[Lesson]) -> Iterator[dict[str, Any]]:
 
 
 def output_rows(of: list[Output], lessons_: list[Lesson]) -> Iterator[dict[str, Any]]:
-    starts = {each.lesson_id: _text(each.start_at) for each in lessons_}
+    starts = {each.lesson_id: each.start_at for each in lessons_}
     for number, each in enumerate(of):
         yield {
             "slot_id": each.slot_id,
@@ -159,7 +170,7 @@ def output_rows(of: list[Output], lessons_: list[Lesson]) -> Iterator[dict[str, 
             "epoch": each.epoch,
             "source_partition": 0,
             "source_offset": each.source_offset,
-            "lesson_start_at": starts.get(each.slot_id, "2020-08-01T00:00:00Z"),
+            "lesson_start_at": _text(announced_start(each, starts)),
             "scored_at": "2020-01-01T00:00:00Z",
             "published_at": "2020-01-01T00:00:00Z",
             "log_partition": 0,
@@ -168,6 +179,13 @@ def output_rows(of: list[Output], lessons_: list[Lesson]) -> Iterator[dict[str, 
             "range_from": 0,
             "range_to": len(of),
         }
+
+
+def announced_start(output: Output, starts: Mapping[str, datetime]) -> datetime | None:
+    """The start that an output carries."""
+    if not output.knows_start:
+        return None
+    return starts.get(output.slot_id, NOBODYS_START) + output.moved
 
 
 def json_lines(rows: Iterator[dict[str, Any]]) -> bytes:

@@ -5,7 +5,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -59,6 +59,10 @@ class Output:
     probability: float | None
     source_offset: int
     epoch: int
+    moved: timedelta = timedelta()
+    """How far from the lesson's start of now it was announced."""
+    knows_start: bool = True
+    """False: a withdrawal that does not know when the lesson was."""
 
 
 def nth_lesson(
@@ -121,7 +125,7 @@ def model_quality(
     said: dict[tuple[str, str], Output] = {}
     for output in outputs:
         held = said.get((output.model_version, output.slot_id))
-        if held is None or (output.source_offset, output.epoch) > (held.source_offset, held.epoch):
+        if _counts(held, output):
             said[output.model_version, output.slot_id] = output
     pairs: dict[tuple[str, date], list[tuple[float, bool]]] = defaultdict(list)
     for (version, slot), output in said.items():
@@ -131,6 +135,21 @@ def model_quality(
         if first <= lesson.day <= last and lesson.start_at <= known_until:
             pairs[version, lesson.day].append((output.probability, lesson.booked))
     return {key: _quality(each) for key, each in pairs.items()}
+
+
+def in_force(outputs: Iterable[Output]) -> dict[str, Output]:
+    """By slot: the output in force, of outputs in the order of the log; none once withdrawn."""
+    held: dict[str, Output] = {}
+    for output in outputs:
+        if _counts(held.get(output.slot_id), output):
+            held[output.slot_id] = output
+    return {slot: output for slot, output in held.items() if output.probability is not None}
+
+
+def _counts(held: Output | None, offered: Output) -> bool:
+    if held is None or offered.source_offset > held.source_offset:
+        return True
+    return offered.source_offset == held.source_offset and offered.epoch >= held.epoch
 
 
 def _quality(pairs: list[tuple[float, bool]]) -> tuple[int, float, float, float, float]:

@@ -1,7 +1,7 @@
 """The reports against a plain-Python computation over the same 210,000 lessons."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -27,6 +27,9 @@ class World(NamedTuple):
         table = reports.answer(self.client, report)
         return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        return [row.values() for row in self.client.query_and_wait(text)]
+
 
 @pytest.fixture(scope="module")
 def world(new_warehouse: Callable[[], WarehouseSettings]) -> World:
@@ -39,6 +42,7 @@ def world(new_warehouse: Callable[[], WarehouseSettings]) -> World:
     return World(client, lessons, outputs)
 
 
+FOR_EVER = ("1900-01-01", "9999-12-30")
 Q3 = ("2020-07-01", "2020-09-30")
 
 
@@ -116,7 +120,9 @@ def test_lessons_by_department(world: World, days: tuple[str, str], types: list[
     assert order == sorted(order)
 
 
-@pytest.mark.parametrize("days", [Q3, ("2020-01-01", "2020-12-31"), ("2020-07-01", "2020-07-01")])
+@pytest.mark.parametrize(
+    "days", [Q3, ("2020-01-01", "2020-12-31"), ("2020-07-01", "2020-07-01"), FOR_EVER]
+)
 def test_model_quality(world: World, days: tuple[str, str]) -> None:
     period = reports.period(*days)
     found = world.ask(
@@ -138,6 +144,57 @@ def test_model_quality(world: World, days: tuple[str, str]) -> None:
             row["calibration_error"],
             row["brier"],
         ) == pytest.approx(expected[key][1:], abs=1e-9)
+
+
+def literals(bounds: tuple[str, str]) -> str:
+    return ", ".join(f"TIMESTAMP '{bound}'" for bound in bounds)
+
+
+ALWAYS = ("0001-01-01 00:00:00+00", "9999-12-31 23:59:59+00")
+SUMMER = ("2020-07-01 00:00:00+00", "2020-07-08 00:00:00+00")
+
+
+@pytest.mark.parametrize(
+    ("asked", "bounds"),
+    [
+        ("probabilities_in_force", ALWAYS),
+        (f"probabilities_between({literals(SUMMER)})", SUMMER),
+        (f"probabilities_between({literals(ALWAYS)})", ALWAYS),
+    ],
+    ids=["view", "a week", "always"],
+)
+def test_the_probabilities_in_force(world: World, asked: str, bounds: tuple[str, str]) -> None:
+    first, end = map(datetime.fromisoformat, bounds)
+    starts = {lesson.lesson_id: lesson.start_at for lesson in world.lessons}
+    expected = {
+        slot: (output.probability, output.model_version, output.epoch)
+        for slot, output in plain_reports.in_force(world.outputs).items()
+        if first <= (corners.announced_start(output, starts) or first) < end
+    }
+    found = world.rows(f"SELECT slot_id, probability, model_version, epoch FROM {asked}")
+    assert len(found) == len(expected) > 1_000
+    assert {slot: tuple(rest) for slot, *rest in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "bounds"),
+    [
+        ("outcomes", ALWAYS),
+        (f"outcomes_between({literals(SUMMER)})", SUMMER),
+    ],
+    ids=["view", "a week"],
+)
+def test_the_outcomes(world: World, asked: str, bounds: tuple[str, str]) -> None:
+    first, end = map(datetime.fromisoformat, bounds)
+    foretold = plain_reports.in_force(world.outputs)
+    expected = {
+        each.lesson_id: (foretold[each.lesson_id].probability, each.booked, each.given)
+        for each in world.lessons
+        if first <= each.start_at < end and each.lesson_id in foretold
+    }
+    found = world.rows(f"SELECT lesson_id, probability, booked, given FROM {asked}")
+    assert len(found) == len(expected) > 1_000
+    assert {lesson: tuple(rest) for lesson, *rest in found} == expected
 
 
 def test_a_type_that_no_lesson_of_the_period_has_is_said_with_those_there(world: World) -> None:
