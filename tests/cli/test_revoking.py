@@ -8,9 +8,11 @@ import pytest
 
 from creneau import revocation
 from creneau.cli import carrying_out
+from creneau.cli.main import app
 from creneau.revocation import Revocation, RevokedAlreadyError
 from ledger.fold import LedgerState, fold
 from ledger.records import ModelRevoked, Record, Selection
+from producer_contract.errors import BadUseError
 from replay.request import Order
 from tests.ledger.build import ledger, paused, promoted, registered, requested, revoked
 
@@ -81,6 +83,58 @@ def test_of_several_only_the_new_ones_are_written(revoke: Revoke) -> None:
 
 def test_without_a_replacement_it_says_what_scoring_waits_for() -> None:
     assert "for creneau model promote" in str(Revocation(("bad",), 4, None))
+
+
+@pytest.fixture
+def ledger_of_commands(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
+    """What commands write; before it stand the models, ``bad`` in force."""
+    written: list[Record] = []
+
+    def read(_: Any) -> LedgerState:
+        return ledger(*MODELS, *written)
+
+    def append(_: Any, decide: Callable[[LedgerState], Sequence[Record]]) -> list[int]:
+        new = decide(read(None))
+        offsets = range(len(MODELS) + len(written), len(MODELS) + len(written) + len(new))
+        written.extend(new)
+        return list(offsets)
+
+    monkeypatch.setattr("creneau.cluster.ready", lambda kafka: kafka)
+    monkeypatch.setattr(revocation, "append", append)
+    monkeypatch.setattr(revocation, "read_ledger", read)
+    return written
+
+
+def test_pausing_scoring_needs_no_replacement_and_leaves_nothing_in_force(
+    ledger_of_commands: list[Record], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["model", "revoke", "bad", "--pause-scoring", "--reason", "t"]
+    app(words, standalone_mode=False)
+    [record] = ledger_of_commands
+    assert isinstance(record, ModelRevoked)
+    assert (record.versions, record.replacement, record.reason) == (("bad",), None, "t")
+    assert ledger(*MODELS, record).in_force is None
+    assert capsys.readouterr().out.splitlines() == [
+        "revoked bad at epoch 4; in force: nothing; new events wait in Kafka, unscored, for "
+        "creneau model promote VERSION",
+        "next: creneau model promote VERSION, then creneau replay start --with VERSION",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "say --with VERSION for what takes over, or --pause-scoring"),
+        ("--pause-scoring --with good", "exclude each other"),
+        ("--pause-scoring --replay", "--replay needs --with VERSION"),
+    ],
+)
+def test_what_comes_after_the_model_in_force_must_be_said_and_once(
+    ledger_of_commands: list[Record], words: str, said: str
+) -> None:
+    with pytest.raises(BadUseError, match=said):
+        app(f"model revoke bad --reason t {words}".split(), standalone_mode=False)
+    assert ledger_of_commands == []
 
 
 def test_a_replay_that_does_all_that_is_asked_is_joined_and_no_other() -> None:
