@@ -46,15 +46,12 @@ class Bucket:
         """The share of one of ``sharers``: in no 24 hours do they spend more than the quota.
 
         Raises:
-            TooManyPartitionsError: not even one job a day for each.
+            ValueError: not even one job a day for each.
         """
         mine = quota * OURS / sharers
         burst = max(1.0, mine * AT_ONCE)
         if mine <= burst:
-            raise TooManyPartitionsError(
-                f"{sharers} partitions share BigQuery's {quota:,} a day per table: at most "
-                f"{math.ceil(quota * OURS) - 1:,} can be archived"
-            )
+            raise ValueError(f"{quota} a day do not stretch to {sharers}")
         return cls(burst, mine - burst)
 
     def ready_at(self, spent_until: float, cost: float) -> float:
@@ -90,6 +87,12 @@ class Budget:
         Raises:
             TooManyPartitionsError: the quotas do not stretch to them.
         """
+        most = (math.ceil(JOBS_PER_DAY * OURS) - 1) // tables
+        if partitions > most:
+            raise TooManyPartitionsError(
+                f"a topic of {partitions} partitions cannot be archived, at most {most} can: "
+                f"{tables} topics share BigQuery's {JOBS_PER_DAY:,} jobs a day of archive_refused"
+            )
         return cls(
             Bucket.share(JOBS_PER_DAY, partitions),
             Bucket.share(MODIFICATIONS_PER_DAY, partitions),
