@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from warehouse.archive.report import Counts, Report
+from warehouse.archive.report import Counts, Lag, Report
 
 _COUNTERS: Final = {
     "rows": "Rows loaded",
@@ -68,9 +68,12 @@ def _gauges(state: PoolState) -> Iterator[Metric]:
         "How long the oldest record that was read has waited to be loaded",
         labels=["table", "partition"],
     )
-    for report in state.reports:
+    # While a partition changes hands two processes report it: the newer report counts.
+    newest: dict[tuple[str, int], Lag] = {}
+    for report in sorted(state.reports, key=lambda one: one.at):
         ready.add_metric([report.instance], 1 if report.problem is None else 0)
-        for one in report.lag:
-            lag.add_metric([one.table, str(one.partition)], one.offsets)
-            waiting.add_metric([one.table, str(one.partition)], one.seconds)
+        newest |= {(one.table, one.partition): one for one in report.lag}
+    for (table, partition), one in newest.items():
+        lag.add_metric([table, str(partition)], one.offsets)
+        waiting.add_metric([table, str(partition)], one.seconds)
     yield from (ready, lag, waiting)

@@ -160,9 +160,15 @@ class Membership:
 
     def _past_retention(self, key: Key) -> None:
         """The log start has overtaken us: placing the partition anew says what was lost."""
-        if key in self.partitions and self.partitions[key].loading is None:
-            self.partitions |= self._place([key])
-            self.seek_back([self.partitions[key]])
+        one = self.partitions.get(key)
+        if one is None:
+            return
+        if one.loading is not None:
+            # librdkafka fetches no more of it before it is set back, which a done load does then.
+            one.must_seek = True
+            return
+        self.partitions |= self._place([key])
+        self.seek_back([self.partitions[key]])
 
     def _decide(self, error: KafkaError) -> None:
         match decide(error):

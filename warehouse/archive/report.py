@@ -35,9 +35,10 @@ class Lag(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One line on the pipe. ``problem`` None: ready."""
+    """One line on the pipe, made ``at`` (seconds since 1970). ``problem`` None: ready."""
 
     instance: str
+    at: float
     problem: str | None
     lag: list[Lag]
     counts: Counts

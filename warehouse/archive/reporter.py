@@ -4,12 +4,17 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import structlog
+
 from broker.clients import new_admin
 from broker.log import high_watermarks
 from broker.settings import KafkaSettings
+from producer_contract.errors import UnavailableError
 from warehouse.archive.membership import Key, Membership
 from warehouse.archive.partition import Partition
 from warehouse.archive.report import Counts, Lag, Report
+
+_LOG = structlog.get_logger()
 
 REPORT_SECONDS: Final = 1.0
 ENDS_SECONDS: Final = 10.0
@@ -43,9 +48,13 @@ class Reporter:
         self._reported = now
         if now >= self._ends_asked + ENDS_SECONDS:
             self._ends_asked = now
-            self._ask_for_ends(membership)
+            try:
+                self._ask_for_ends(membership)
+            except UnavailableError as error:
+                # For a metric nobody ends: those of before are kept.
+                _LOG.warning("the ends of the logs are not known", why=str(error))
         lag = [self._lag(key, one) for key, one in membership.partitions.items()]
-        self._report(Report(self._instance, _problem(membership), lag, self.counts))
+        self._report(Report(self._instance, time.time(), _problem(membership), lag, self.counts))
 
     def _ask_for_ends(self, membership: Membership) -> None:
         admin = new_admin(self._kafka)
