@@ -12,7 +12,7 @@ from tests.archive.pretend import PretendJobs, Row
 from tests.consumer.world import slot
 from warehouse.archive.batch import Batch
 from warehouse.archive.jobs import Job, State
-from warehouse.archive.loading import Outcome, carry_out
+from warehouse.archive.loading import Outcome, carry_out, why_refused
 from warehouse.archive.plan import Plan
 from warehouse.archive.recovery import next_plan
 from warehouse.archive.rows import slot_event
@@ -26,7 +26,9 @@ def record(offset: int, timestamp_ms: int = 1_790_000_000_000) -> SourceRecord:
     return SourceRecord(0, offset, timestamp_ms, key, value)
 
 
-def batch_of(records: Sequence[SourceRecord], start: int, plan: Plan | None = None) -> Batch:
+def batch_of(
+    records: Sequence[SourceRecord], start: int, plan: Plan | None = None, why: str = ""
+) -> Batch:
     batch = Batch(
         "slot-created",
         slot_event,
@@ -35,6 +37,7 @@ def batch_of(records: Sequence[SourceRecord], start: int, plan: Plan | None = No
         plan=plan,
         most_days=100,
         most_bytes=10**9,
+        why=why,
     )
     for one in records:
         if plan is None or one.offset < plan.end:
@@ -182,3 +185,28 @@ def test_a_row_that_another_version_planned_is_sent_for_bigquery_to_refuse() -> 
     jobs = PretendJobs(lambda row: "no_row" in row)
     load(jobs, [record(0), record(1, LATE)], 2, plan)
     assert (loaded(jobs), refused(jobs)) == ([0], [1])
+
+
+def test_a_job_that_bigquery_took_and_does_not_find_is_no_end() -> None:
+    class Forgetful(PretendJobs):
+        def look(self, job_id: str) -> Job | None:
+            return None
+
+    with pytest.raises(UnavailableError, match="does not find it"):
+        carry_out(Forgetful(), "slot_events", 0, Plan(0, 1), "x", batch_of([record(0)], 0))
+
+
+def test_a_refused_record_has_its_own_reason_though_its_plan_was_anothers() -> None:
+    jobs = PretendJobs(is_in({1}), names_them=True)
+    records = [record(0), record(1), record(2, LATE)]
+    first = Plan(0, 3, ((2, 3),))
+    outcome = carry_out(jobs, "slot_events", 0, first, "x", batch_of(records, 0, first))
+    plan, culprits = next_plan(first, outcome, [0, 1], [2])
+    assert (plan, culprits) == (Plan(0, 3, ((1, 3),), attempt=2), (1,))
+    # Another process goes on: it knows the plan, and asks BigQuery why.
+    why = why_refused(jobs, "slot_events", 0, plan, "x")
+    carry_out(jobs, "slot_events", 0, plan, "x", batch_of(records, 0, plan, why or ""))
+    reasons = {row["log_offset"]: row["reason"] for row in jobs.tables["archive_refused"]}
+    assert "JSON parsing error" in reasons[1]
+    assert "years 1 to 9999" in reasons[2]
+    assert why_refused(jobs, "slot_events", 0, Plan(0, 3, ((1, 2),)), "x") is None

@@ -16,7 +16,7 @@ from broker.session import TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from producer_contract.errors import UnavailableError
 from warehouse.archive.jobs import Jobs, State
-from warehouse.archive.loading import Outcome, carry_out, is_done
+from warehouse.archive.loading import Outcome, carry_out, is_done, why_refused
 from warehouse.archive.membership import Key, Membership, MembershipLost
 from warehouse.archive.partition import ArchivedTopic, Partition
 from warehouse.archive.placing import Placing, Ranges
@@ -223,7 +223,7 @@ class Archiver:
 
     def _gather_anew(self, one: Partition, *, seek: bool = True) -> None:
         one.batch.close()
-        one.gather_anew(f"{REFUSED_BY_BIGQUERY}: {one.trouble}" if one.trouble else "")
+        one.gather_anew(_refused(one.trouble))
         if seek:
             self._membership.seek_back([one])
 
@@ -260,7 +260,7 @@ class Archiver:
                     committed=found.committed,
                     problem=found.problem,
                     most_bytes=self._settings.batch_megabytes * 1_000_000,
-                    why=REFUSED_BY_BIGQUERY,
+                    why=self._why_refused(archived, number, found.standing),
                 )
                 for number, found in self._placing(archived, numbers).items()
             ]
@@ -274,6 +274,12 @@ class Archiver:
             _say(one)
         return {(one.topic.topic, one.number): one for one in found}
 
+    def _why_refused(self, topic: ArchivedTopic, partition: int, standing: Standing) -> str:
+        plan = standing.plan
+        if plan is None or not plan.refused:
+            return ""
+        return _refused(why_refused(self._jobs, topic.table, partition, plan, topic.of))
+
     def _is_done(self, topic: ArchivedTopic, partition: int, standing: Standing) -> bool:
         assert standing.plan is not None
         return is_done(self._jobs, topic.table, partition, standing.plan, topic.of)
@@ -282,6 +288,10 @@ class Archiver:
         deadline = time.monotonic() + DRAIN_SECONDS
         while self._loads() and time.monotonic() < deadline:
             self._turn(only_finish=True)
+
+
+def _refused(why: str | None) -> str:
+    return f"{REFUSED_BY_BIGQUERY}: {why}" if why else REFUSED_BY_BIGQUERY
 
 
 def _say(one: Partition) -> None:

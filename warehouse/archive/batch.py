@@ -60,16 +60,19 @@ class Batch:
 
     def add(self, record: SourceRecord) -> bool:
         """Take the next record; False: the batch is full and does not have it."""
-        if self._plan is not None and any(a <= record.offset < b for a, b in self._plan.refused):
-            return self._refuse(record, self._why)
+        planned = self._plan is not None and any(
+            a <= record.offset < b for a, b in self._plan.refused
+        )
         try:
             row = self._make(record)
         except NoRowError as error:
-            if self._plan is None:
+            if self._plan is None or planned:
                 return self._refuse(record, str(error))
             # Another version has planned it. BigQuery refuses such a row, and a new plan follows.
             self._keep(b'{"no_row":true}', record.offset)
             return True
+        if planned:
+            return self._refuse(record, self._why)
         if self._plan is None and row.day not in self.days and len(self.days) >= self._most_days:
             self.full = True
             return False

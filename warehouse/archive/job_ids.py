@@ -16,9 +16,10 @@ def installation(*identity: str) -> str:
     return hashlib.sha256("\n".join(identity).encode()).hexdigest()[:12]
 
 
-def job_id(table: str, partition: int, plan: Plan, of: str) -> str:
-    """The job of a plan; ``of``: see ``installation``."""
-    return f"creneau-{table}-{partition}-{plan.start}-{plan.end}-{plan.attempt}-{of}"
+def job_id(table: str, partition: int, plan: Plan, of: str, *, attempt: int | None = None) -> str:
+    """The job of a plan, or of another attempt at it; ``of``: see ``installation``."""
+    number = plan.attempt if attempt is None else attempt
+    return f"creneau-{table}-{partition}-{plan.start}-{plan.end}-{number}-{of}"
 
 
 def refused_job_id(table: str, partition: int, plan: Plan, of: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from re import compile as regex
 from typing import IO, Final
 
+from producer_contract.errors import UnavailableError
 from warehouse.archive.batch import Batch
 from warehouse.archive.job_ids import job_id, refused_job_id
 from warehouse.archive.jobs import Job, JobExistsError, Jobs, State
@@ -71,6 +72,15 @@ def is_done(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> bool
     return all(job is not None and job.state is State.DONE for job in found)
 
 
+def why_refused(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> str | None:
+    """What BigQuery said of the attempt before this plan's; None: nobody knows any more."""
+    with suppress(UnavailableError):
+        before = jobs.look(job_id(table, partition, plan, of, attempt=plan.attempt - 1))
+        if before is not None and before.state is State.ROWS_REFUSED:
+            return next(iter(before.messages), None)
+    return None
+
+
 def _run(jobs: Jobs, name: str, table: str, body: Callable[[], IO[bytes]]) -> Job:
     """The job of this name, ended; sent only where BigQuery does not have it."""
     job = jobs.look(name)
@@ -83,7 +93,8 @@ def _run(jobs: Jobs, name: str, table: str, body: Callable[[], IO[bytes]]) -> Jo
                 jobs.send(name, table, lines, size)
         job = jobs.look(name)
     job = _until_ended(jobs, name, job)
-    assert job is not None, f"BigQuery has forgotten job {name}"
+    if job is None:
+        raise UnavailableError(f"BigQuery has taken job {name} and does not find it")
     return job
 
 
