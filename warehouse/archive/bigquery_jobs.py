@@ -5,6 +5,7 @@ from typing import IO, Any, Final
 
 from google.api_core import exceptions as google
 from google.cloud import bigquery
+from google.cloud.bigquery import client as googles
 
 from warehouse.archive.jobs import Job, JobExistsError, State
 from warehouse.client import RETRY
@@ -15,6 +16,12 @@ _ROWS_REFUSED: Final = "invalid"
 
 _DO_NOT_WAIT: Final = 30.0
 """Seconds for one call."""
+
+UPLOADED_AT_ONCE: Final = 8 * 1024 * 1024
+"""Bytes of a load job that are in memory at a time."""
+
+# Google's client reads 100 MB at a time, and has a constant for it but no setting.
+googles._DEFAULT_CHUNKSIZE = UPLOADED_AT_ONCE
 
 
 class BigQueryJobs:

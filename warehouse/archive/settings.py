@@ -15,9 +15,10 @@ class ArchiveSettings(BaseModel):
     batch_seconds: float = Field(default=60.0, gt=0)
     """How long records are gathered before they are loaded; longer when the quotas get tight."""
     batch_megabytes: int = Field(default=256, ge=1)
-    """The most that a load job holds: what bounds the room for temporary files."""
+    """The most that a load job holds. On disk each partition has as much, and once more, with its
+    ranges, while it is loaded. In memory a load has 8 MiB, and 16 bytes for each of its rows."""
     loads_at_once: int = Field(default=4, ge=1)
-    """How many load jobs one process waits for at a time."""
+    """How many load jobs one process sends, or waits for, at a time."""
     queue_kbytes: int = Field(default=16_384, ge=1)
     """Records fetched ahead, in KiB: what bounds the memory."""
     idle_commit_seconds: float = Field(default=5.0, gt=0)

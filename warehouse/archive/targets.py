@@ -19,6 +19,9 @@ from warehouse.archive.rows import COLUMNS, MAKERS
 from warehouse.client import RETRY
 from warehouse.errors import in_our_words
 
+ONE_CALL: Final = 30.0
+"""Seconds for one call."""
+
 PLAIN: Final = Names()
 TOPICS: Final[Mapping[str, str]] = {
     PLAIN.slot_created: "slot_events",
@@ -72,7 +75,7 @@ def budgets(kafka: KafkaSettings, topics: Mapping[str, ArchivedTopic]) -> dict[s
 
 def _table(client: bigquery.Client, dataset: bigquery.DatasetReference, name: str) -> Any:
     with in_our_words(f"table {name}"):
-        table = client.get_table(dataset.table(name), retry=RETRY)
+        table = client.get_table(dataset.table(name), retry=RETRY, timeout=ONE_CALL)
     there = {field.name for field in table.schema}
     lacking = sorted(set(COLUMNS[name]) - there)
     if lacking:
