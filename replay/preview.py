@@ -21,9 +21,9 @@ from replay.fence import standings
 from replay.knowledge import read_knowledge
 from replay.plan import affected_ranges, cut, make_plan
 from replay.request import refuse_unusable_models, selected_offsets
-from replay.sampling import edges, read_events, sample_places
+from replay.sampling import edges, read_events, sample_places, still_had
 from replay.shift import ScoredTwice, Shift, score_twice, shift_of
-from replay.source import Archive, SourceReader, gone_ranges, missing_ranges, still_had
+from replay.source import Archive, SourceReader, gone_ranges, missing_ranges
 
 ASSUMED_RATE: Final = 20_000.0
 """Events per second, while no replay has shown another rate."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.in_force import merged
+from ledger.in_force import merged, without
 from ledger.records import Interval
 from replay.source import SourceReader
 
@@ -61,6 +61,16 @@ def edges(affected: Sequence[Interval]) -> list[Interval]:
         found.append(first._replace(to_offset=min(first.from_offset + STRETCH, first.to_offset)))
         found.append(last._replace(from_offset=max(last.to_offset - STRETCH, last.from_offset)))
     return found
+
+
+def still_had(affected: Sequence[Interval], missing: Sequence[Interval]) -> list[Interval]:
+    """The affected ranges (in order) without what nobody has any more. Pure."""
+    lost = {p: [(a, b) for q, a, b in missing if q == p] for p in {one[0] for one in missing}}
+    return [
+        Interval(partition, a, b)
+        for partition, start, end in affected
+        for a, b in without([(start, end)], lost.get(partition, ()))
+    ]
 
 
 def read_events(source: SourceReader, places: Iterable[Interval]) -> list[SampledEvent]:

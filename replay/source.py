@@ -12,7 +12,6 @@ from broker.log import QUEUE_BACKOFF_MS, log_starts, read_range
 from broker.messages import headers_of
 from broker.records import Headers, SourceRecord
 from broker.settings import KafkaSettings
-from ledger.in_force import without
 from ledger.records import Interval
 from replay.errors import SourceRangesGoneError
 
@@ -130,16 +129,6 @@ def missing_ranges(gone: Sequence[Interval], archive: Archive | None) -> list[In
     if archive is None:
         return list(gone)
     return [missing for one in gone for missing in archive.missing(one)]
-
-
-def still_had(affected: Sequence[Interval], missing: Sequence[Interval]) -> list[Interval]:
-    """The affected ranges (in order) without what nobody has any more. Pure."""
-    lost = {p: [(a, b) for q, a, b in missing if q == p] for p in {one[0] for one in missing}}
-    return [
-        Interval(partition, a, b)
-        for partition, start, end in affected
-        for a, b in without([(start, end)], lost.get(partition, ()))
-    ]
 
 
 def named(ranges: Sequence[Interval], most: int = 5) -> str:

@@ -7,7 +7,8 @@ import pytest
 from broker.records import SourceRecord
 from ledger.records import Interval
 from replay.errors import SourceRangesGoneError
-from replay.source import missing_ranges, named, refuse_gone, split_at, still_had
+from replay.sampling import still_had
+from replay.source import missing_ranges, named, refuse_gone, split_at
 
 GONE = Interval(2, 5, 9)
 
