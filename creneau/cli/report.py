@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
 QUALITY_DAYS: Final = 30
+PARIS: Final = ZoneInfo("Europe/Paris")
 
 
 class CountFrom(StrEnum):
@@ -98,7 +100,7 @@ def model_quality(
         typer.Option(
             "--from",
             metavar="DAY",
-            help=f"YYYY-MM-DD, in Paris; unset: {QUALITY_DAYS} days before the last.",
+            help=f"YYYY-MM-DD, in Paris; unset: {QUALITY_DAYS} days with the last.",
         ),
     ] = None,
     last: Annotated[
@@ -113,20 +115,27 @@ def model_quality(
     The calibration error is the mean distance, over ten bins of probability, between what was
     foretold and the share that was booked; Brier: 0 is perfect. Revoked models are marked.
     """
-    from creneau.cluster import ready
-    from creneau.settings import load_settings
-    from ledger.reader import read_ledger
     from warehouse import reports
 
     now = datetime.now(UTC)
-    days = reports.period(*_last_days(first, last, now.date()))
+    days = reports.period(*_last_days(first, last, now.astimezone(PARIS).date()))
     client = _client()
-    kafka = load_settings().kafka_settings()
-    revoked = sorted(read_ledger(ready(kafka, [kafka.names.model_ledger])).revoked)
+    # What is revoked is a parameter, which changes no byte that is read: a dry run asks no Kafka.
+    revoked = [] if dry_run else _revoked()
     wanted = reports.model_quality(days, known_until=now, revoked_versions=revoked)
     if dry_run:
         return print_bytes(reports.bytes_of(client, wanted), out)
     return print_table(reports.answer(client, wanted), out)
+
+
+def _revoked() -> list[str]:
+    """The versions that the ledger says are revoked."""
+    from creneau.cluster import ready
+    from creneau.settings import load_settings
+    from ledger.reader import read_ledger
+
+    kafka = load_settings().kafka_settings()
+    return sorted(read_ledger(ready(kafka, [kafka.names.model_ledger])).revoked)
 
 
 def _last_days(first: str | None, last: str | None, today: date) -> tuple[str, str]:
@@ -135,7 +144,7 @@ def _last_days(first: str | None, last: str | None, today: date) -> tuple[str, s
     if first is not None:
         return first, end
     try:
-        return (date.fromisoformat(end) - timedelta(days=QUALITY_DAYS)).isoformat(), end
+        return (date.fromisoformat(end) - timedelta(days=QUALITY_DAYS - 1)).isoformat(), end
     except (ValueError, OverflowError):
         return end, end
 

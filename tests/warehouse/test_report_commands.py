@@ -4,13 +4,16 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+import creneau.cli.model_training
+import creneau.cli.report
 import warehouse.client
+import warehouse.reports
 from broker.settings import KafkaSettings
 from creneau.cli.main import main
 from ledger.writer import append
@@ -150,6 +153,32 @@ def test_a_dry_run_prints_bytes_and_no_rows(dataset: WarehouseSettings, report: 
     assert report(dataset, "nth-lesson", "--dry-run").out == "would read 0 bytes\n"
     done = report(dataset, "nth-lesson", "--dry-run", "--format", "json")
     assert json.loads(done.out) == {"bytes": 0}
+    # There is no Kafka here, and none is needed to know what would be read.
+    assert report(dataset, "model-quality", "--dry-run").out == "would read 0 bytes\n"
+
+
+def test_the_last_thirty_days_end_with_todays_in_paris(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AskedError(Exception):
+        """The days are known; nothing more is wanted."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls(2026, 6, 30, 22, 30, tzinfo=UTC)  # half past midnight in Paris
+
+    def period(first: str, last: str) -> None:
+        raise AskedError(first, last)
+
+    monkeypatch.setattr(creneau.cli.report, "datetime", Clock)
+    monkeypatch.setattr(creneau.cli.model_training, "datetime", Clock)
+    monkeypatch.setattr(warehouse.reports, "period", period)
+    monkeypatch.setenv("CRENEAU_WAREHOUSE__ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(AskedError) as asked:
+        creneau.cli.report.model_quality()
+    assert asked.value.args == ("2026-06-02", "2026-07-01")
+    with pytest.raises(AskedError) as asked:
+        creneau.cli.model_training.train(from_warehouse=True)
+    assert asked.value.args == ("2024-07-01", "2026-07-01")
 
 
 def test_refusals_are_one_line_and_an_exit_code(dataset: WarehouseSettings, report: Report) -> None:
