@@ -10,6 +10,7 @@ from typing import Any, Final
 from broker.session import TransactionalSession
 from broker.settings import KafkaSettings
 from warehouse.archive.archiver import Archiver
+from warehouse.archive.batch import Batch
 from warehouse.archive.bigquery_jobs import BigQueryJobs
 from warehouse.archive.membership import Membership
 from warehouse.archive.process import new_archiver
@@ -24,6 +25,7 @@ STEPS: Final[dict[str, tuple[Owner, str, str]]] = {
     "plan committed": (TransactionalSession, "commit", "after"),
     "job about to be sent": (BigQueryJobs, "send", "before"),
     "half of the rows sent": (BigQueryJobs, "_upload", "halfway"),
+    "rows loaded, refused records not": (Batch, "refused_rows", "before"),
     "job sent": (BigQueryJobs, "send", "after"),
     "job done": (Archiver, "_done", "before"),
     "offset behind it committed": (Archiver, "_done", "after"),

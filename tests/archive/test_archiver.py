@@ -7,15 +7,12 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.archive.test_killed import process
-from tests.archive.world import SETTINGS, ArchiveWorld
+from tests.archive.world import BEFORE_THE_CALENDAR, SETTINGS, ArchiveWorld
 from tests.consumer.world import eventually
 from warehouse.archive.archiver import EverythingRefusedError
 from warehouse.archive.rows import COLUMNS
 
 pytestmark = pytest.mark.kafka
-
-BEFORE_THE_CALENDAR = -(10**14)
-"""Milliseconds; Kafka takes no time more than an hour ahead of its own."""
 
 
 def move_group(world: ArchiveWorld, offset: int) -> None:

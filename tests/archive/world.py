@@ -1,6 +1,5 @@
 """A Kafka with records on all three topics, and a warehouse to archive them in."""
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from confluent_kafka import Producer, TopicPartition
 from google.cloud import bigquery
 
 from broker.clients import new_admin
+from broker.cluster import topic_id
 from broker.dead_letters import dead_letter_headers
 from broker.groups import Committed, committed
 from broker.log import high_watermarks
@@ -20,6 +20,7 @@ from broker.records import SourceRecord
 from broker.settings import KafkaSettings
 from producer_contract.codec import encode_slot_probability
 from tests import exactly_once
+from tests.archive.comparing import assert_ranges, expected, said
 from tests.consumer.world import NOW, World, eventually, slot
 from warehouse.archive.process import new_archiver
 from warehouse.archive.report import Report
@@ -33,6 +34,9 @@ SETTINGS = ArchiveSettings(
     batch_seconds=0.2, idle_commit_seconds=0.3, session_timeout_seconds=1, retry_seconds=0.1
 )
 PARTITIONS = (0, 1)
+BEFORE_THE_CALENDAR = -(10**14)
+"""Milliseconds; Kafka takes no time more than an hour ahead of its own."""
+
 Place = tuple[int, int]
 """Partition and offset on the log."""
 
@@ -182,22 +186,34 @@ class ArchiveWorld(World):
         assert producer.flush(10) == 0
 
     def assert_archived_exactly_once(self) -> None:
-        """Every record stands once in its table, with the bytes that it has on the log."""
-        for table in self.topics:
-            log, found = self.on_the_log(table), self.places(table)
+        """Every record stands once, with all that it is on the log, in its table or refused."""
+        refused = self.refused()
+        for table, (partition, offset) in KEYS.items():
+            topic = self.topics[table]
+            log = {
+                (m.partition() or 0, m.offset() or 0): m
+                for m in exactly_once.read(self.kafka, topic)
+            }
+            rows = self.query(f"SELECT * FROM {table}")
+            others = {p[1:]: row for p, row in refused.items() if self.kafka.prefix + p[0] == topic}
+            found = Counter([*((row[partition], row[offset]) for row in rows), *others])
             assert found.keys() == log.keys(), f"{table}: {_difference(found, log)}"
             assert set(found.values()) <= {1}, f"{table}: twice"
-        for table in ("slot_events", "dead_letters"):
-            partition, offset = KEYS[table]
-            rows = self.query(f"SELECT {partition}, {offset}, `key`, `value` FROM {table}")
-            log = self.on_the_log(table)
-            assert {(r[0], r[1]): (r[2], r[3]) for r in rows} == log
-        columns = "log_partition, log_offset, slot_id, probability"
-        rows = self.query(f"SELECT {columns} FROM slot_probabilities")
-        announced = self.on_the_log("slot_probabilities")
-        for number, place, slot_id, probability in rows:
-            output = json.loads(announced[number, place][1] or b"")
-            assert (output["slot_id"], output["probability"]) == (slot_id, probability)
+            for row in rows:
+                assert said(row) == expected(table, log[row[partition], row[offset]])
+            for place, row in others.items():
+                m = log[place]
+                assert (row["key"], row["value"], row["timestamp_ms"]) == (
+                    m.key(),
+                    m.value(),
+                    m.timestamp()[1],
+                )
+            loaded = [(r[partition], r[offset], r["range_from"], r["range_to"]) for r in rows]
+            assert_ranges(
+                loaded + [(*p, r["range_from"], r["range_to"]) for p, r in others.items()]
+            )
+            its_id = topic_id(new_admin(self.kafka), topic)
+            assert {row["topic_id"] for row in [*rows, *others.values()]} <= {its_id}
 
     def jobs(self) -> list[bigquery.LoadJob]:
         """Every load job of this dataset, oldest first."""
