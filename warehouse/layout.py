@@ -18,6 +18,8 @@ _COLUMN: Final = re.compile(
 _TABLE: Final = re.compile(r"^CREATE TABLE IF NOT EXISTS (\w+) \($", re.MULTILINE)
 _PARTITION: Final = re.compile(r"^PARTITION BY DATE\((\w+)\)$", re.MULTILINE)
 _CLUSTER: Final = re.compile(r"^CLUSTER BY (.+)$", re.MULTILINE)
+_EXPIRY: Final = re.compile(r"partition_expiration_days = (\d+)")
+_DAY_MS: Final = 86_400_000
 _LEGACY: Final = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 
 
@@ -39,6 +41,8 @@ class Layout:
     partitioned_by: str | None
     clustered_by: tuple[str, ...]
     filter_required: bool
+    expires_days: float | None = None
+    """After how many days a partition is dropped."""
 
 
 def declared(text: str) -> Layout:
@@ -63,6 +67,7 @@ def declared(text: str) -> Layout:
         partition[1] if partition else None,
         tuple(cluster[1].split(", ")) if cluster else (),
         "require_partition_filter = TRUE" in rest,
+        float(expiry[1]) if (expiry := _EXPIRY.search(rest)) else None,
     )
 
 
@@ -80,6 +85,7 @@ def found(table: "bigquery.Table") -> Layout:
         partitioned_by,
         tuple(table.clustering_fields or ()),
         bool(table.require_partition_filter),
+        by_time.expiration_ms / _DAY_MS if by_time and by_time.expiration_ms else None,
     )
 
 
@@ -100,7 +106,16 @@ def differences(wanted: Layout, is_there: Layout) -> list[str]:
     if wanted.filter_required != is_there.filter_required:
         needs = "requires" if is_there.filter_required else "does not require"
         lines.append(f"{needs} a partition filter, declared the other way")
+    if wanted.expires_days != is_there.expires_days:
+        lines.append(
+            f"partitions expire {_after(is_there.expires_days)}, declared "
+            f"{_after(wanted.expires_days)}"
+        )
     return sorted(lines)
+
+
+def _after(days: float | None) -> str:
+    return "never" if days is None else f"after {days:g} days"
 
 
 def _column_differences(wanted: Column, is_there: Column) -> Iterable[str]:

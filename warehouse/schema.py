@@ -9,7 +9,7 @@ by the default dataset.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from google.cloud import bigquery
@@ -70,7 +70,7 @@ def apply(settings: WarehouseSettings) -> list[str]:
     dataset.location = settings.location
     with in_our_words(f"dataset {settings.dataset}"):
         client.create_dataset(dataset, exists_ok=True, retry=RETRY)
-    schema = _Schema(client, dataset.reference)
+    schema = _Schema(client, settings)
     made = [name for name in TABLES if schema.table(name) is None]
     for name in made:
         schema.run(name, statement(name))
@@ -93,11 +93,12 @@ def check(settings: WarehouseSettings) -> list[Difference]:
     reference = dataset_of(client, settings)
     try:
         with in_our_words(f"dataset {settings.dataset}"):
-            client.get_dataset(reference, retry=RETRY)
+            location = client.get_dataset(reference, retry=RETRY).location
     except NotInWarehouseError:
         return [Difference(settings.dataset, "there is no such dataset")]
-    schema = _Schema(client, reference)
+    schema = _Schema(client, settings)
     return [
+        *misplaced(settings, location),
         *(Difference(name, what) for name in TABLES for what in schema.table_differences(name)),
         *(
             Difference(name, what)
@@ -107,12 +108,24 @@ def check(settings: WarehouseSettings) -> list[Difference]:
     ]
 
 
+def misplaced(settings: WarehouseSettings, location: str | None) -> list[Difference]:
+    """Jobs run where the settings say and would not find a dataset that is elsewhere.
+
+    An emulator is nowhere.
+    """
+    if settings.endpoint is not None or (location or "").upper() == settings.location.upper():
+        return []
+    what = f"it is kept in {location}, [warehouse] location is {settings.location}"
+    return [Difference(settings.dataset, what)]
+
+
 class _Schema:
     """One dataset, asked and changed by name."""
 
-    def __init__(self, client: bigquery.Client, dataset: bigquery.DatasetReference) -> None:
+    def __init__(self, client: bigquery.Client, settings: WarehouseSettings) -> None:
         self._client = client
-        self._dataset = dataset
+        self._dataset = dataset_of(client, settings)
+        self._emulated = settings.endpoint is not None
 
     def run(self, name: str, text: str) -> None:
         with in_our_words(name):
@@ -131,7 +144,10 @@ class _Schema:
             return ["there is no such table"]
         if table.table_type != "TABLE":
             return [f"it is a {table.table_type}, not a table"]
-        return differences(declared(statement(name)), found(table))
+        wanted, is_there = declared(statement(name)), found(table)
+        if self._emulated:  # which does not keep when partitions expire
+            is_there = replace(is_there, expires_days=wanted.expires_days)
+        return differences(wanted, is_there)
 
     def body_differences(self, name: str) -> list[str]:
         """How a function or view differs from its file.

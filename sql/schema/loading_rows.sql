@@ -1,6 +1,7 @@
 -- Rows of a CSV file on their way into their table, those of each load under an id of its own: so
 -- that a table name need never be written into a statement, and two loads at once do not meet. The
--- rows are deleted when the load is over, and expire a day later should it die.
+-- rows are deleted when the load is over. Should it die they expire: a day's two days after the day
+-- began, because a load may go on over midnight.
 CREATE TABLE IF NOT EXISTS loading_rows (
     load_id STRING NOT NULL,
     loaded_at TIMESTAMP NOT NULL,
@@ -24,4 +25,4 @@ CREATE TABLE IF NOT EXISTS loading_rows (
 )
 PARTITION BY DATE(loaded_at)
 CLUSTER BY load_id
-OPTIONS (description = "Rows being loaded", partition_expiration_days = 1);
+OPTIONS (description = "Rows being loaded", partition_expiration_days = 2);

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from google.cloud import bigquery
 
 from creneau.sandbox.emulator import Emulator
 from warehouse.archive.rows import COLUMNS
 from warehouse.client import new_client
-from warehouse.layout import declared
-from warehouse.schema import FUNCTIONS, TABLES, VIEWS, apply, check, statement
+from warehouse.layout import declared, differences, found
+from warehouse.schema import FUNCTIONS, TABLES, VIEWS, apply, check, misplaced, statement
 from warehouse.settings import WarehouseSettings
 
 
@@ -37,6 +39,27 @@ def test_applying_again_makes_nothing(dataset: WarehouseSettings) -> None:
 def test_a_dataset_that_is_not_there_is_said(emulator: Emulator) -> None:
     absent = WarehouseSettings(endpoint=emulator.endpoint, dataset="absent")
     assert said(absent) == ["absent: there is no such dataset"]
+
+
+def test_when_partitions_expire_is_compared() -> None:
+    # As BigQuery says it; the emulator does not keep it.
+    resource: dict[str, Any] = {
+        "tableReference": {"projectId": "p", "datasetId": "d", "tableId": "loading_rows"},
+        "timePartitioning": {"type": "DAY", "field": "loaded_at", "expirationMs": "172800000"},
+    }
+    wanted = declared(statement("loading_rows"))
+    lines = differences(wanted, found(bigquery.Table.from_api_repr(resource)))
+    assert not [line for line in lines if "expire" in line]
+    del resource["timePartitioning"]["expirationMs"]
+    lines = differences(wanted, found(bigquery.Table.from_api_repr(resource)))
+    assert "partitions expire never, declared after 2 days" in lines
+
+
+def test_another_location_is_said() -> None:
+    settings = WarehouseSettings(project="p", location="eu")
+    assert misplaced(settings, "EU") == []
+    [difference] = misplaced(settings, "US")
+    assert str(difference) == "creneau: it is kept in US, [warehouse] location is eu"
 
 
 def test_every_difference_of_a_table_is_said(warehouse: WarehouseSettings) -> None:
