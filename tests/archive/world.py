@@ -200,7 +200,8 @@ class ArchiveWorld(World):
             assert found.keys() == log.keys(), f"{table}: {_difference(found, log)}"
             assert set(found.values()) <= {1}, f"{table}: twice"
             for row in rows:
-                assert said(row) == expected(table, log[row[partition], row[offset]])
+                wanted = expected(table, log[row[partition], row[offset]])
+                assert said(row) == wanted, f"{table}: {said(row)} instead of {wanted}"
             for place, row in others.items():
                 m = log[place]
                 assert (row["key"], row["value"], row["timestamp_ms"]) == (
