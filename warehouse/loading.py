@@ -27,7 +27,7 @@ from warehouse.errors import in_our_words
 from warehouse.queries import query, run
 from warehouse.settings import WarehouseSettings
 
-MOST_TOLD: Final = 1_000
+MOST_TOLD: Final = 100_000
 """How many refused rows are kept with their reasons."""
 _AT_ONCE: Final = 10_000
 """Points located together."""
@@ -37,7 +37,9 @@ class RowsRefusedError(BadUseError):
     """Rows of the file cannot be loaded; nothing of it was. ``refused``: the first of them."""
 
     def __init__(self, path: Path, refused: list[Refused]) -> None:
-        count = f"{len(refused)} rows" if len(refused) < MOST_TOLD else f"at least {MOST_TOLD} rows"
+        count = (
+            f"{len(refused)} rows" if len(refused) < MOST_TOLD else f"at least {MOST_TOLD:,} rows"
+        )
         count = "1 row" if len(refused) == 1 else count
         super().__init__(f"{path}: {count} refused, nothing was loaded: mend the file, load again")
         self.refused = refused
@@ -66,9 +68,9 @@ def load(settings: WarehouseSettings, table: str, path: Path) -> Loaded:
         try:
             _send(client, settings, file)
             _refuse(client, table, load_id, path)
-            [[changed]] = run(client, query(f"loading/{table}"), load_id=load_id)
+            [[changed]] = run(client, query(f"loading/{table}"), load_id=load_id, sent=rows)
         finally:
-            # They expire tomorrow anyway, and an error before this one matters more.
+            # They expire by themselves, and an error before this one matters more.
             with contextlib.suppress(UnavailableError):
                 run(client, query("loading/forget"), load_id=load_id)
     return Loaded(rows, changed)

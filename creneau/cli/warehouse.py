@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from producer_contract.errors import UnavailableError
+from producer_contract.errors import BadUseError, UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from warehouse.csv_rows import Refused
     from warehouse.settings import WarehouseSettings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -92,10 +95,28 @@ def _load(table: str, file: Path) -> None:
         for row in error.refused[:SHOWN]:
             typer.echo(row, err=True)
         if len(error.refused) > SHOWN:
-            typer.echo(f"… and {len(error.refused) - SHOWN} more", err=True)
+            left = len(error.refused) - SHOWN
+            typer.echo(f"… and {left} more: {_written(table, error.refused)} has all", err=True)
         raise
     same = loaded.rows - loaded.changed
     typer.echo(f"{table}: {loaded.rows} rows, {loaded.changed} new or changed, {same} as before")
+
+
+def _written(table: str, refused: "Sequence[Refused]") -> Path:
+    """The file with every refused row and its reason; the last load's takes its place.
+
+    Raises:
+        BadUseError: it cannot be written.
+    """
+    from creneau.settings import load_settings
+
+    path = load_settings().var / "refused" / f"{table}.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{row}\n" for row in refused), "utf-8")
+    except OSError as error:
+        raise BadUseError(f"{path} cannot be written: {error.strerror}") from error
+    return path
 
 
 def needed() -> "WarehouseSettings":

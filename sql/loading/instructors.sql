@@ -1,3 +1,8 @@
+ASSERT (
+    SELECT COUNT(*) FROM loading_rows
+    WHERE load_id = @load_id
+) = @sent AS "rows of this load are gone from loading_rows: load the file again";
+
 MERGE INTO instructors AS known
 USING (
     SELECT

@@ -3,6 +3,11 @@
 -- may have been moved from any: 46 bytes a lesson are read, 4.6 GB of 100,000,000.
 DECLARE changed INT64;
 
+ASSERT (
+    SELECT COUNT(*) FROM loading_rows
+    WHERE load_id = @load_id
+) = @sent AS "rows of this load are gone from loading_rows: load the file again";
+
 CREATE TEMP TABLE loaded AS
 SELECT
     new_row.lesson_id,
@@ -29,8 +34,19 @@ SET
     lesson_start_at = loaded.lesson_start_at,
     lesson_created_at = loaded.lesson_created_at,
     lesson_deleted_at = loaded.lesson_deleted_at,
-    partnership_type = loaded.partnership_type,
-    department_code = loaded.department_code,
+    -- What was true when the lesson began stays so: only its own correction changes it.
+    partnership_type = IF(
+        known.lesson_start_at <= CURRENT_TIMESTAMP()
+        AND known.instructor_id = loaded.instructor_id,
+        known.partnership_type,
+        loaded.partnership_type
+    ),
+    department_code = IF(
+        known.lesson_start_at <= CURRENT_TIMESTAMP()
+        AND known.meeting_point_id = loaded.meeting_point_id,
+        known.department_code,
+        loaded.department_code
+    ),
     duration_minutes = loaded.duration_minutes
 FROM loaded
 WHERE
@@ -42,8 +58,13 @@ WHERE
         OR known.lesson_start_at != loaded.lesson_start_at
         OR known.lesson_created_at != loaded.lesson_created_at
         OR known.lesson_deleted_at IS DISTINCT FROM loaded.lesson_deleted_at
-        OR known.partnership_type IS DISTINCT FROM loaded.partnership_type
-        OR known.department_code IS DISTINCT FROM loaded.department_code
+        OR (
+            known.lesson_start_at > CURRENT_TIMESTAMP()
+            AND (
+                known.partnership_type IS DISTINCT FROM loaded.partnership_type
+                OR known.department_code IS DISTINCT FROM loaded.department_code
+            )
+        )
         OR known.duration_minutes IS DISTINCT FROM loaded.duration_minutes
     );
 

@@ -10,8 +10,8 @@
 --   0.008 dollars instead of 0.07.
 -- The filter is required, so that nobody reads all of it by accident. At 1,000 new slots a second
 -- (86,400,000 a day) a day's partition is 13 GB, and only its own columns and types are read.
--- partnership_type and department_code are written at load: no report joins for them, and what was
--- true when the lesson was given stays so when an instructor changes.
+-- partnership_type and department_code are written at load: no report joins for them, and once the
+-- lesson has begun a later load leaves both as they are, though the instructor may have changed.
 CREATE TABLE IF NOT EXISTS lessons (
     lesson_id STRING NOT NULL OPTIONS (description = "The slot's id on Kafka, slot_id"),
     instructor_id STRING NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS lessons (
     lesson_start_at TIMESTAMP NOT NULL,
     lesson_created_at TIMESTAMP NOT NULL,
     lesson_deleted_at TIMESTAMP OPTIONS (description = "Null: never deleted"),
-    partnership_type STRING OPTIONS (description = "The instructor's, at load"),
+    partnership_type STRING OPTIONS (description = "The instructor's, see above"),
     department_code STRING OPTIONS (description = "The meeting point's; null: abroad"),
     duration_minutes INT64 OPTIONS (description = "Null where nobody knows it")
 )

@@ -11,7 +11,9 @@ from creneau.sandbox.market_csv import write_market
 from producer_contract.errors import UnavailableError
 from warehouse.client import new_client
 from warehouse.csv_rows import FileUnreadableError
+from warehouse.errors import WarehouseRefusedError
 from warehouse.loading import Loaded, RowsRefusedError, load
+from warehouse.queries import query, run
 from warehouse.settings import WarehouseSettings
 
 INSTRUCTORS = "instructor_id,partnership_type\ni1,EI\ni2,SASU\n"
@@ -130,16 +132,27 @@ def test_loading_again_updates_what_changed_and_adds_what_is_new(
     assert csv("meeting_points", other(to_paris)) == Loaded(3, 1)
     moved = LESSONS.replace("2020-02-01T10:00:00+01:00", "2020-03-05T10:00:00Z")
     new = "l3,i3,sea,2020-01-01T08:00:00Z,2021-02-01T10:00:00Z,\n"
+    ahead = "l4,i1,lyon,2020-01-01T08:00:00Z,9000-02-01T10:00:00Z,\n"
     assert csv("lessons", other(moved + new)) == Loaded(3, 2)
+    assert csv("lessons", other(moved + new + ahead)) == Loaded(4, 1)
+    # Instructor and meeting point change again: what has begun keeps both, what is ahead does not.
+    assert csv("instructors", other(INSTRUCTORS.replace("EI", "SAS"))).changed == 1
+    to_nice = POINTS.replace("45.764,4.8357", "43.70,7.26")
+    assert csv("meeting_points", other(to_nice)).changed == 1
+    assert csv("lessons", other(moved + new + ahead)) == Loaded(4, 1)
+    # A lesson's own correction is taken.
+    corrected = new.replace("i3,", "i1,")
+    assert csv("lessons", other(moved + corrected)) == Loaded(3, 1)
     assert rows(
         settings,
         "SELECT lesson_id, FORMAT_TIMESTAMP('%F', lesson_start_at), partnership_type,"
         " department_code FROM lessons"
         " WHERE lesson_start_at >= '2020-01-01' AND lesson_id LIKE 'other-%' ORDER BY 1",
     ) == [
-        ("other-l1", "2020-03-05", "EURL", "75"),
+        ("other-l1", "2020-03-05", "EI", "69"),
         ("other-l2", "2020-02-02", "SASU", None),
-        ("other-l3", "2021-02-01", "ME", None),
+        ("other-l3", "2021-02-01", "SAS", None),
+        ("other-l4", "9000-02-01", "SAS", "06"),
     ]
     # A lesson that moved has taken its bookings along: loading them again finds nothing to do.
     assert csv("bookings", other(BOOKINGS)) == Loaded(2, 0)
@@ -214,6 +227,46 @@ def test_a_load_that_breaks_off_has_changed_nothing(
     with pytest.raises(UnavailableError, match="gone"):
         csv("instructors", INSTRUCTORS + "i3,ME\n")
     assert everything(settings) == before
+
+
+@pytest.mark.parametrize("table", WAREHOUSE)
+def test_a_load_whose_rows_have_expired_changes_nothing(
+    csv: Load, settings: WarehouseSettings, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    from warehouse import loading
+
+    def expire(client: Any, _: str, load_id: str, __: Path) -> None:
+        run(client, query("loading/forget"), load_id=load_id)
+
+    before = everything(settings)
+    monkeypatch.setattr(loading, "_refuse", expire)
+    with pytest.raises(WarehouseRefusedError, match="rows of this load are gone"):
+        csv(table, re.sub(r"(?m)^([ilb]\d|lyon|monaco|sea),", r"lost-\1,", WAREHOUSE[table]))
+    assert everything(settings) == before
+
+
+def test_every_refused_row_is_to_be_had(
+    settings: WarehouseSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from creneau.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CRENEAU_WAREHOUSE__ENDPOINT", str(settings.endpoint))
+    (tmp_path / "file.csv").write_text("instructor_id,partnership_type\n" + "i1,\n" * 1_500)
+    monkeypatch.setattr("sys.argv", ["creneau", "warehouse", "load-instructors", "file.csv"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "line 2: partnership_type is empty"
+    assert lines[20] == "… and 1480 more: var/refused/instructors.txt has all"
+    assert "1500 rows refused, nothing was loaded" in lines[21]
+    told = (tmp_path / "var" / "refused" / "instructors.txt").read_text("utf-8").splitlines()
+    assert told[-1] == "line 1501: partnership_type is empty"
+    assert len(told) == 1_500
 
 
 def test_what_is_no_such_file_is_one_line(csv: Load, tmp_path: Path) -> None:
