@@ -69,7 +69,7 @@ def test_training_sees_what_scoring_sees(market: Path) -> None:
             partnership_type=row["partnership_type"],
             latitude=float(row["latitude"]),
             longitude=float(row["longitude"]),
-            created_at=row["created_at"],
+            created_at=row["lesson_created_at"],
             lesson_start_at=row["lesson_start_at"],
             duration_minutes=int(row["duration_minutes"]),
         )
