@@ -112,6 +112,7 @@ class TransactionalSession:
             SessionLost: as above.
         """
         deadline: float | None = None
+        looked = False
         while True:
             try:
                 if headers is None:
@@ -126,7 +127,14 @@ class TransactionalSession:
                     self._abort_because(full, f"writing to {topic}[{partition}]")
                 self._producer.poll(0.1)
             except KafkaException as error:
-                self._abort_because(kafka_error(error), f"writing to {topic}[{partition}]")
+                cause = kafka_error(error)
+                if cause.code() == KafkaError._UNKNOWN_PARTITION and not looked:
+                    # It may have been added since the producer last looked at the topic.
+                    looked = True
+                    with suppress(KafkaException):
+                        self._producer.list_topics(topic, timeout=_SLICE)
+                    continue
+                self._abort_because(cause, f"writing to {topic}[{partition}]")
 
     def send_offsets(self, offsets: Sequence[TopicPartition], group_metadata: Any) -> None:
         """Make the offsets (each the last one + 1, with its metadata) part of the transaction.
