@@ -7,10 +7,6 @@ class DeadLetterLimitReachedError(UnavailableError):
     """Nearly everything was refused: somebody has to look at what the slot app publishes."""
 
 
-class ConsumerLostError(UnavailableError):
-    """The Kafka consumer is beyond repair: a new process starts from what was committed."""
-
-
 class OutputPartitionsMissingError(UnavailableError):
     """The outputs or the dead letters have fewer partitions than the source."""
 

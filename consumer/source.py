@@ -4,26 +4,19 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
-from broker.errors import Decision, decide, kafka_error, unavailable
+from broker.consuming import PAST_RETENTION, endure, membership
+from broker.errors import kafka_error
 from broker.messages import place
 from consumer.assignment import Assignment
-from consumer.errors import ConsumerLostError
-
-_LOG = structlog.get_logger()
 
 POLL_SECONDS = 0.1
 """How long an idle worker waits for an event before it looks at the ledger again."""
 
 DRAIN_SECONDS = 10.0
 
-_PAST_RETENTION = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
-
-
-class MembershipLost(Exception):  # noqa: N818  the group has gone on without us, so do we
-    """The group has put us out; its callback comes with the next poll."""
+DOING = "consuming slot-created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +58,8 @@ class Source:
         return Batch(events, self.membership()) if events else None
 
     def membership(self) -> Any:
-        """The group's metadata, to be sent with offsets.
-
-        Asked for between polls, it is that of the assignment we know: librdkafka joins again only
-        after a callback of ours has given the partitions back.
-
-        Raises:
-            MembershipLost: without a member id the broker would take offsets from anybody.
-        """
-        metadata = self._consumer.consumer_group_metadata()
-        if not self._consumer.memberid():
-            raise MembershipLost
-        return metadata
+        """As ``broker.consuming.membership``."""
+        return membership(self._consumer)
 
     def rewind(self) -> None:
         """Everything again from what the group has committed."""
@@ -110,7 +93,7 @@ class Source:
         try:
             return self._consumer.consume(limit, timeout=timeout)
         except KafkaException as error:
-            self._decide(kafka_error(error))
+            endure(kafka_error(error), DOING, self._where)
             return []
 
     def _events(self, messages: list[Message]) -> list[Message]:
@@ -122,10 +105,10 @@ class Source:
             elif error.code() == KafkaError._PARTITION_EOF:
                 partition, offset = place(message)
                 self.ends[partition] = (offset, time.monotonic())
-            elif error.code() in _PAST_RETENTION:
+            elif error.code() in PAST_RETENTION:
                 self._past_retention(message)
             else:
-                self._decide(error)
+                endure(error, DOING, self._where)
         return events
 
     def _past_retention(self, message: Message) -> None:
@@ -134,15 +117,3 @@ class Source:
         if partition is not None and partition in self._assignment.positions:
             self.ends.pop(partition, None)
             self._assignment.rewind([partition])
-
-    def _decide(self, error: KafkaError) -> None:
-        match decide(error):
-            case Decision.RETRY | Decision.WAIT | Decision.ABORT:
-                _LOG.warning("consuming is disturbed", error=error.name(), why=error.str())
-            case Decision.PERSON:
-                raise unavailable(error, "consuming slot-created", self._where)
-            case Decision.RECYCLE:
-                raise ConsumerLostError(
-                    f"the consumer at {self._where} cannot go on ({error.name()}: {error.str()}); "
-                    "a new process starts from the committed offsets"
-                )

@@ -12,6 +12,7 @@ from importlib.metadata import version
 import structlog
 
 from broker.clients import new_consumer
+from broker.consuming import MembershipLost
 from broker.recycling import Recycling
 from broker.session import SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
@@ -28,7 +29,7 @@ from consumer.outcomes import Outcomes, Provenance, outcomes
 from consumer.placing import GroupPlacing
 from consumer.report import Report
 from consumer.settings import WorkerSettings
-from consumer.source import Batch, MembershipLost, Source
+from consumer.source import Batch, Source
 from ledger.reader import LedgerReader
 
 _LOG = structlog.get_logger()

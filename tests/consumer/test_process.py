@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 
+from broker.consuming import ConsumerLostError
 from broker.pool_process import EXIT_TRY_AGAIN
 from broker.recycling import IdentityTakenError
 from broker.session import SessionLost
 from consumer import process
-from consumer.errors import ConsumerLostError, DeadLetterLimitReachedError
+from consumer.errors import DeadLetterLimitReachedError
 from model.loading import LoadTooSlowError
 from producer_contract.errors import BadUseError
 

@@ -1,10 +1,11 @@
 import pytest
 
 from broker.clients import new_consumer
+from broker.consuming import MembershipLost
 from broker.settings import KafkaSettings
 from consumer.assignment import Assignment
 from consumer.open_runs import Position
-from consumer.source import MembershipLost, Source
+from consumer.source import Source
 from ledger.metadata import CommitMetadata
 
 RUN = CommitMetadata(epoch=5, run_from=0, scored=10, dead=0)

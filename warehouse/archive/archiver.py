@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from confluent_kafka import Message, TopicPartition
 
+from broker.consuming import MembershipLost
 from broker.messages import headers_of, place
 from broker.records import SourceRecord
 from broker.session import TransactionAborted, TransactionalSession
@@ -17,7 +18,7 @@ from broker.settings import KafkaSettings
 from producer_contract.errors import UnavailableError
 from warehouse.archive.jobs import Jobs, State
 from warehouse.archive.loading import Outcome, carry_out, is_done, why_refused
-from warehouse.archive.membership import Key, Membership, MembershipLost
+from warehouse.archive.membership import Key, Membership
 from warehouse.archive.partition import ArchivedTopic, Partition
 from warehouse.archive.placing import Placing, Ranges
 from warehouse.archive.plan import Standing, encode

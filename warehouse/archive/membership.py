@@ -11,9 +11,9 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from broker.clients import new_consumer
-from broker.errors import Decision, decide, kafka_error, unavailable
+from broker.consuming import PAST_RETENTION, endure, membership
+from broker.errors import kafka_error
 from broker.settings import KafkaSettings
-from producer_contract.errors import UnavailableError
 from warehouse.archive.partition import Partition
 from warehouse.archive.settings import ArchiveSettings
 
@@ -25,14 +25,6 @@ Key = tuple[str, int]
 """Topic, as on the cluster, and partition."""
 
 Placed = Callable[[list[Key]], dict[Key, Partition]]
-
-
-class ConsumerLostError(UnavailableError):
-    """The Kafka consumer is beyond repair: a new process starts from what was committed."""
-
-
-class MembershipLost(Exception):  # noqa: N818  the group has gone on without us, so do we
-    """The group has put us out; its callback comes with the next poll."""
 
 
 class Membership:
@@ -78,15 +70,8 @@ class Membership:
         return [message for message in messages if self._is_ours(message)]
 
     def group_metadata(self) -> Any:
-        """To be sent with offsets; asked for between polls it is that of the assignment we know.
-
-        Raises:
-            MembershipLost: without a member id the broker would take offsets from anybody.
-        """
-        metadata = self._consumer.consumer_group_metadata()
-        if not self._consumer.memberid():
-            raise MembershipLost
-        return metadata
+        """As ``broker.consuming.membership``."""
+        return membership(self._consumer)
 
     def seek_back(self, partitions: Iterable[Partition]) -> None:
         """Read each from its position again."""
@@ -144,7 +129,7 @@ class Membership:
         try:
             return self._consumer.consume(MOST_AT_ONCE, timeout=POLL_SECONDS)
         except KafkaException as error:
-            self._decide(kafka_error(error))
+            endure(kafka_error(error), "archiving", self._where)
             return []
 
     def _is_ours(self, message: Message) -> bool:
@@ -152,10 +137,10 @@ class Membership:
         key = (message.topic() or "", message.partition() or 0)
         if error is None or error.code() == KafkaError._PARTITION_EOF:
             return key in self.partitions
-        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+        if error.code() in PAST_RETENTION:
             self._past_retention(key)
         else:
-            self._decide(error)
+            endure(error, "archiving", self._where)
         return False
 
     def _past_retention(self, key: Key) -> None:
@@ -169,18 +154,6 @@ class Membership:
             return
         self.partitions |= self._place([key])
         self.seek_back([self.partitions[key]])
-
-    def _decide(self, error: KafkaError) -> None:
-        match decide(error):
-            case Decision.RETRY | Decision.WAIT | Decision.ABORT:
-                _LOG.warning("consuming is disturbed", error=error.name(), why=error.str())
-            case Decision.PERSON:
-                raise unavailable(error, "archiving", self._where)
-            case Decision.RECYCLE:
-                raise ConsumerLostError(
-                    f"the consumer at {self._where} cannot go on ({error.name()}: {error.str()}); "
-                    "a new process starts from the committed offsets"
-                )
 
 
 def _part(one: Partition, offset: int | None = None) -> TopicPartition:
