@@ -5,8 +5,29 @@ import sys
 import threading
 from collections.abc import Callable
 
+from broker.session import SessionLost
+from producer_contract.errors import CreneauError
+
 EXIT_TRY_AGAIN = 75
 """sysexits' EX_TEMPFAIL: a new process may find it mended. What else is not 0 ends the pool."""
+
+
+def exit_code_of(
+    work: Callable[[], None], somebody_must_act: tuple[type[CreneauError], ...]
+) -> int:
+    """Do a process' work, and say in one line and by the exit code how it ended.
+
+    ``somebody_must_act``: errors that a new process would meet again; they end the pool.
+    """
+    try:
+        work()
+    except CreneauError as error:
+        print(f"creneau: {error}", file=sys.stderr, flush=True)
+        return error.exit_code if isinstance(error, somebody_must_act) else EXIT_TRY_AGAIN
+    except SessionLost as lost:
+        print(f"creneau: {lost}", file=sys.stderr, flush=True)
+        return EXIT_TRY_AGAIN
+    return 0
 
 
 def when_the_pool_ends(stop: Callable[[], None]) -> None:

@@ -6,20 +6,18 @@ whole by another one.
 
 import os
 import signal
-import sys
-import threading
 from contextlib import nullcontext
 from pathlib import Path
 
 import structlog
 
 from broker.instance import first_free_index
-from broker.pool_process import EXIT_TRY_AGAIN, when_the_pool_ends
+from broker.pool_process import exit_code_of, when_the_pool_ends
 from broker.recycling import IdentityTakenError
-from broker.session import SessionLost
 from broker.settings import KafkaSettings
+from broker.stopping import Stopping
 from model.errors import ModelUnusable
-from producer_contract.errors import BadUseError, CreneauError
+from producer_contract.errors import BadUseError
 from replay.certificate import NotCertifiableError
 from replay.chunk_scorer import Load
 from replay.errors import CountsDisagreeError, SourceRangesGoneError
@@ -54,7 +52,7 @@ def run(
 
     ``started``: by ``creneau replay start`` or ``resume``, whose executors are numbered by process.
     """
-    stop = threading.Event()
+    stop = Stopping()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     # A Ctrl-C reaches the whole foreground group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -62,7 +60,8 @@ def run(
     # Live scoring on the same machine goes first.
     os.nice(settings.niceness)
     number = nullcontext(f"start-{os.getpid()}") if started else first_free_index(var, "executor")
-    try:
+
+    def work() -> None:
         with number as index:
             instance = f"{host}-{index}"
             executor = Executor(
@@ -73,10 +72,5 @@ def run(
                 executor.run()
             finally:
                 executor.close()
-    except CreneauError as error:
-        print(f"creneau: {error}", file=sys.stderr, flush=True)
-        return error.exit_code if isinstance(error, SOMEBODY_MUST_ACT) else EXIT_TRY_AGAIN
-    except SessionLost as lost:
-        print(f"creneau: {lost}", file=sys.stderr, flush=True)
-        return EXIT_TRY_AGAIN
-    return 0
+
+    return exit_code_of(work, SOMEBODY_MUST_ACT)

@@ -25,13 +25,8 @@ def archive(
     SIGTERM or Ctrl-C finish the load jobs under way. A process that dies is started again, with
     back-off. Settings: the sections 'archive' and 'warehouse' of creneau.toml.
     """
-    import signal
-
-    import structlog
-
-    from broker.stopping import Stopping
-    from consumer import health
     from creneau.cli.warehouse import needed
+    from creneau.pools import serve
     from creneau.settings import load_settings
     from creneau.structured_log import configure_log
     from warehouse.archive.exposition import exposition
@@ -45,23 +40,7 @@ def archive(
     configure_log()
     check(settings.kafka_settings(), warehouse)
     pool = ArchivePool([sys.executable, "-m", "creneau.cli.archive"], processes)
-    stopped = Stopping()
-    interrupted = False
-
-    def stop(number: int, _: object) -> None:
-        nonlocal interrupted
-        interrupted = number == signal.SIGINT
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    paths = health.answers(exposition(pool.state), pool.alive, pool.problems)
-    with health.serving(port, paths) as listening:
-        structlog.get_logger().info("pool started", processes=processes, port=listening)
-        code = pool.run(stopped)
-    if interrupted:
-        raise KeyboardInterrupt
-    raise typer.Exit(code)
+    raise typer.Exit(serve(pool, exposition(pool.state), port))
 
 
 def _process() -> int:

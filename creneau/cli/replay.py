@@ -118,36 +118,29 @@ def executor(
     ] = False,
 ) -> None:
     """Work on whatever replay is active, until stopped (SIGTERM or Ctrl-C); idle without one."""
-    import signal
-
-    from broker.stopping import Stopping
+    from creneau.pools import run_until_signalled
     from creneau.replays import Replays
     from creneau.settings import load_settings
     from creneau.structured_log import configure_log
 
     configure_log()
-    stopped = Stopping()
-    signals: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        signals.append(number)
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     replays = Replays(load_settings())
     # A bad setting is said once, here, not by every process that the pool starts.
     _ = (replays.kafka, replays.replay)
     who = {"instance": replays.host, "processes": processes}
     if as_json:
         typer.echo(json.dumps(who | {"state": "started"}))
-    code = replays.pool(processes, started=False).run(stopped)
-    interrupted = signal.SIGINT in signals
-    if as_json:
-        code_shown = 130 if interrupted else code
-        typer.echo(json.dumps(who | {"state": "ended", "code": code_shown}))
-    if interrupted:
-        raise KeyboardInterrupt
+
+    def ended(code: int) -> None:
+        if as_json:
+            typer.echo(json.dumps(who | {"state": "ended", "code": code}))
+
+    try:
+        code = run_until_signalled(replays.pool(processes, started=False))
+    except KeyboardInterrupt:
+        ended(130)
+        raise
+    ended(code)
     raise typer.Exit(code)
 
 

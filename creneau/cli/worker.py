@@ -25,15 +25,11 @@ def worker(
     A process that dies is started again, with back-off. With no model in force the workers wait.
     Settings: the section 'worker' of creneau.toml.
     """
-    import signal
-
-    import structlog
-
-    from broker.stopping import Stopping
-    from consumer import health, preflight
+    from consumer import preflight
     from consumer.exposition import exposition
     from consumer.pool import WorkerPool
     from consumer.settings import worker_settings
+    from creneau.pools import serve
     from creneau.settings import load_settings
     from creneau.structured_log import configure_log
 
@@ -42,23 +38,7 @@ def worker(
     configure_log()
     preflight.check(settings.kafka_settings())
     pool = WorkerPool([sys.executable, "-m", "creneau.cli.worker"], processes)
-    stopped = Stopping()
-    interrupted = False
-
-    def stop(number: int, _: object) -> None:
-        nonlocal interrupted
-        interrupted = number == signal.SIGINT
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    paths = health.answers(exposition(pool.state), pool.alive, pool.problems)
-    with health.serving(port, paths) as listening:
-        structlog.get_logger().info("pool started", processes=processes, port=listening)
-        code = pool.run(stopped)
-    if interrupted:
-        raise KeyboardInterrupt
-    raise typer.Exit(code)
+    raise typer.Exit(serve(pool, exposition(pool.state), port))
 
 
 def _process() -> int:

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError
 
 import consumer.process
 import replay.process
+from broker.pool_process import EXIT_TRY_AGAIN
 from broker.session import SessionLost
 from broker.settings import KafkaSettings
 from consumer.settings import WorkerSettings
@@ -37,7 +38,7 @@ def test_an_executor_that_lost_its_session_is_to_be_started_again(
         load=lose,
         started=True,
     )
-    assert code == replay.process.EXIT_TRY_AGAIN
+    assert code == EXIT_TRY_AGAIN
     assert capsys.readouterr().err == f"creneau: {LOST}\n"
 
 
@@ -54,5 +55,5 @@ def test_a_worker_that_lost_its_session_is_to_be_started_again(
     code = consumer.process.run(
         KafkaSettings("nowhere:1"), WorkerSettings(), host="here", var=tmp_path, load=lose
     )
-    assert code == consumer.process.EXIT_TRY_AGAIN
+    assert code == EXIT_TRY_AGAIN
     assert capsys.readouterr().err == f"creneau: {LOST}\n"

@@ -2,17 +2,16 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from broker.instance import first_free_index
-from broker.pool_process import EXIT_TRY_AGAIN, report_to_the_pool, when_the_pool_ends
-from broker.session import SessionLost
+from broker.pool_process import exit_code_of, report_to_the_pool, when_the_pool_ends
 from broker.settings import KafkaSettings
-from producer_contract.errors import BadUseError, CreneauError
+from broker.stopping import Stopping
+from producer_contract.errors import BadUseError
 from warehouse.archive.archiver import Archiver, EverythingRefusedError
 from warehouse.archive.bigquery_jobs import BigQueryJobs
 from warehouse.archive.report import Report, encode
@@ -45,27 +44,23 @@ def run(
     """Archive until SIGTERM or the pool's death; the exit code."""
     # A Ctrl-C reaches the whole foreground group; the pool passes it on as SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+
+    def work() -> None:
         with first_free_index(var, "archive") as index:
             _work(kafka, settings, warehouse, f"{host}-{index}")
-    except CreneauError as error:
-        print(f"creneau: {error}", file=sys.stderr, flush=True)
-        return error.exit_code if isinstance(error, SOMEBODY_MUST_ACT) else EXIT_TRY_AGAIN
-    except SessionLost as lost:
-        print(f"creneau: {lost}", file=sys.stderr, flush=True)
-        return EXIT_TRY_AGAIN
-    return 0
+
+    return exit_code_of(work, SOMEBODY_MUST_ACT)
 
 
 def _work(
     kafka: KafkaSettings, settings: ArchiveSettings, warehouse: WarehouseSettings, instance: str
 ) -> None:
-    stopping: list[bool] = []
-    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    stop = Stopping()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     when_the_pool_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
     archiver = new_archiver(kafka, settings, warehouse, instance)
     signal.signal(signal.SIGTERM, lambda *_: archiver.stop())
-    if stopping:
+    if stop.is_set():
         archiver.stop()
     _LOG.info("archive started", instance=instance, pid=os.getpid())
     archiver.run()
