@@ -96,6 +96,12 @@ def new_consumer(
     return _make(Consumer, properties, kafka)  # type: ignore[no-any-return]
 
 
+def session_time_out(seconds: float) -> dict[str, int]:
+    """The properties of a group's member (``_`` for ``.``) that is given up after ``seconds``."""
+    session = int(seconds * 1_000)
+    return {"session_timeout_ms": session, "heartbeat_interval_ms": max(session // 6, 100)}
+
+
 def new_producer(
     kafka: KafkaSettings, *, transactional_id: str | None = None, **overrides: Any
 ) -> Producer:
@@ -105,6 +111,16 @@ def new_producer(
     """
     ours = _PRODUCER | ({"transactional.id": transactional_id} if transactional_id else {})
     return _make(Producer, config(kafka, ours, _dotted(overrides)), kafka)  # type: ignore[no-any-return]
+
+
+def connect(client: Any, topic: str, timeout: float = CONNECT_SECONDS) -> None:
+    """Have a connection before the first question: see ``new_admin``.
+
+    ``topic``: one of Kafka's own, so that asking about it creates none of ours. Where nobody
+    answers, the first real question says so.
+    """
+    with suppress(KafkaException):
+        client.list_topics(topic, timeout=timeout)
 
 
 class Admin(AdminClient):

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from broker.clients import CONNECT_SECONDS, new_consumer, settings_of, where_is
+from broker.clients import CONNECT_SECONDS, connect, new_consumer, settings_of, where_is
 from broker.errors import Decision, decide, kafka_error, unavailable
 
 CALL_TIMEOUT = 30.0
@@ -82,9 +81,7 @@ def _ask(
     )
     began = time.monotonic()
     try:
-        # Connected first: a question asked before may take a second (see ``new_admin``).
-        with suppress(KafkaException):
-            consumer.list_topics("__consumer_offsets", timeout=min(timeout, CONNECT_SECONDS))
+        connect(consumer, "__consumer_offsets", min(timeout, CONNECT_SECONDS))
         left = timeout - (time.monotonic() - began)
         parts = consumer.committed(asked, timeout=max(left, 0.1))
     finally:

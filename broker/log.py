@@ -147,12 +147,7 @@ def read_to_end(
     chosen = partitions if partitions is not None else partitions_of(admin, topic)
     ends = high_watermarks(admin, topic, chosen)
     begins = dict(starts) if starts is not None else log_starts(admin, topic, chosen)
-    consumer = new_consumer(
-        kafka,
-        enable_partition_eof=True,
-        queued_max_messages_kbytes=QUEUE_KBYTES,
-        fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
-    )
+    consumer = new_range_reader(kafka)
     try:
         for partition in chosen:
             for batch in read_range(
@@ -168,6 +163,16 @@ def read_to_end(
         consumer.close()
 
 
+def new_range_reader(kafka: KafkaSettings, *, queue_kbytes: int = QUEUE_KBYTES) -> Consumer:
+    """A plain reader for ``read_range``, which fetches ``queue_kbytes`` ahead."""
+    return new_consumer(
+        kafka,
+        enable_partition_eof=True,
+        queued_max_messages_kbytes=queue_kbytes,
+        fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
+    )
+
+
 def read_range(
     consumer: Consumer,
     topic: str,
@@ -179,8 +184,8 @@ def read_range(
 ) -> Iterator[list[Message]]:
     """The committed records of ``[start, end)``, in batches, until the position is at ``end``.
 
-    ``consumer`` must have been made with ``enable_partition_eof=True``: the range may end on a
-    transaction marker, which only the EOF event tells of. It is assigned to this partition alone.
+    ``consumer`` is one of ``new_range_reader``: the range may end on a transaction marker, which
+    only the EOF event tells of. It is assigned to this partition alone.
 
     Raises:
         SourceGoneError: the start is no longer kept.

@@ -19,7 +19,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from broker.clients import new_producer
+from broker.clients import connect, new_producer
 from broker.errors import FENCED, Decision, decide, kafka_error, unavailable
 from broker.records import Headers
 from broker.settings import KafkaSettings
@@ -187,12 +187,9 @@ class TransactionalSession:
     def _connect(self) -> None:
         """Have a connection first: librdkafka looks for the coordinator at once, and where no
         broker is up yet it looks again only after half a second (12 of 40 sessions; so, none)."""
-        # Asked about a topic of its own, Kafka creates none of ours. Where nobody answers,
-        # initialising says so, in its own time.
-        with suppress(KafkaException):
-            self._producer.list_topics("__transaction_state", timeout=_SLICE)
-            # A broker is known by its number now; its own connection follows within milliseconds.
-            self._producer.poll(0.03)
+        connect(self._producer, "__transaction_state", _SLICE)
+        # A broker is known by its number now; its own connection follows within milliseconds.
+        self._producer.poll(0.03)
 
     def _initialise(self) -> None:
         deadline = time.monotonic() + INIT_TIMEOUT

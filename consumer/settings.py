@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from broker.clients import session_time_out
 from broker.settings import checked_section
 
 
@@ -45,12 +46,8 @@ class WorkerSettings(BaseModel):
         """librdkafka's properties for the membership (``_`` for ``.``) of worker ``index``."""
         properties: dict[str, Any] = {"group_protocol": self.group_protocol}
         if self.group_protocol == "classic":
-            session = int(self.session_timeout_seconds * 1_000)
-            properties |= {
-                "partition_assignment_strategy": "cooperative-sticky",
-                "session_timeout_ms": session,
-                "heartbeat_interval_ms": max(session // 6, 100),
-            }
+            properties["partition_assignment_strategy"] = "cooperative-sticky"
+            properties |= session_time_out(self.session_timeout_seconds)
         if self.group_instance_id is not None:
             properties["group_instance_id"] = f"{self.group_instance_id}-{index}"
         return properties

@@ -9,9 +9,15 @@ from collections.abc import Iterable, Sequence
 from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 
-from broker.clients import new_admin, new_consumer
+from broker.clients import new_admin
 from broker.dead_letters import parse_dead_letter
-from broker.log import high_watermarks, log_starts, partitions_of, read_range
+from broker.log import (
+    high_watermarks,
+    log_starts,
+    new_range_reader,
+    partitions_of,
+    read_range,
+)
 from broker.messages import headers_of
 from broker.settings import KafkaSettings
 from consumer.starting_point import Traces
@@ -64,7 +70,7 @@ def _last(
     start = log_starts(admin, topic, [partition])[partition]
     end = high_watermarks(admin, topic, [partition])[partition]
     window = end - start if whole else FIRST_WINDOW
-    consumer = new_consumer(kafka, enable_partition_eof=True)
+    consumer = new_range_reader(kafka)
     try:
         while end > start:
             begin = max(start, end - window)

@@ -1,6 +1,7 @@
 """From a task to a scored chunk: the replacement, the source, the earlier verdicts."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -9,9 +10,8 @@ from ledger.fold import LedgerState, Model, Replay
 from ledger.records import Interval
 from ledger.runs import Run
 from model.engine import Engine
-from model.loading import LOAD_SECONDS, within
 from replay.chunk import Chunk, Provenance
-from replay.plain import read_dead_offsets
+from replay.plain import PlainReader
 from replay.source import Archive, SourceReader
 from replay.verdicts import DeadLetters, dead_before
 
@@ -58,9 +58,10 @@ class ChunkScorer:
         """
         engine = self._prepare(replay, state)
         if interval.partition not in self._dead:
-            self._dead[interval.partition] = DeadLetters(
-                read_dead_offsets(self._kafka, interval.partition), replay.epoch
-            )
+            with closing(PlainReader(self._kafka)) as reader:
+                self._dead[interval.partition] = DeadLetters(
+                    reader.dead_offsets(interval.partition), replay.epoch
+                )
         before = dead_before(interval, self._dead[interval.partition], runs, replay.epoch)
         chunk = Chunk(interval, self._provenance(replay), before)
         for batch in self._source.read(interval):
@@ -77,7 +78,7 @@ class ChunkScorer:
         if self._replay_id != replay.replay_id or self._engine is None:
             self._dead = {}
             model = state.models[replay.request.with_model]
-            self._engine = within(LOAD_SECONDS, lambda: self._load(model), model.version)
+            self._engine = self._load(model)
             self._replay_id = replay.replay_id
         return self._engine
 

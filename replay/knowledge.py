@@ -6,9 +6,15 @@ from typing import Final
 
 from confluent_kafka import Message
 
-from broker.clients import new_admin, new_consumer
+from broker.clients import new_admin
 from broker.dead_letters import parse_dead_letter
-from broker.log import high_watermarks, log_starts, partitions_of, read_range
+from broker.log import (
+    high_watermarks,
+    log_starts,
+    new_range_reader,
+    partitions_of,
+    read_range,
+)
 from broker.messages import headers_of
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
@@ -153,7 +159,7 @@ def _earliest_outcome(kafka: KafkaSettings, partition: int) -> int | None:
     """The source offset of the first outcome kept: before the first known run there may have been
     another, whose metadata expired with the group's offsets before it was ever closed."""
     admin = new_admin(kafka)
-    consumer = new_consumer(kafka, enable_partition_eof=True)
+    consumer = new_range_reader(kafka)
     found = []
     try:
         for topic in (kafka.names.slot_probability, kafka.names.dead_letters):

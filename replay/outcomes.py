@@ -1,12 +1,13 @@
 """The outcomes on Kafka, of one source partition, as a plain reader finds them."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from producer_contract.codec import Refusal, decode_slot_probability
 from replay.observed import Kind, Outcome
-from replay.plain import read_dead_offsets, read_outputs
+from replay.plain import PlainReader
 
 
 def read_outcomes(kafka: KafkaSettings, partition: int, state: LedgerState) -> Iterator[Outcome]:
@@ -14,15 +15,16 @@ def read_outcomes(kafka: KafkaSettings, partition: int, state: LedgerState) -> I
 
     A dead letter carries no version: its epoch says which model was in force.
     """
-    for value in read_outputs(kafka, partition):
-        try:
-            output = decode_slot_probability(value)
-        except Refusal:
-            continue
-        if output.source_partition == partition:
-            kind = Kind.WITHDRAWAL if output.probability is None else Kind.PROBABILITY
-            yield Outcome(output.source_offset, output.epoch, output.model_version, kind)
     replacements = {replay.epoch: replay.request.with_model for replay in state.replays.values()}
-    for offset, epoch in read_dead_offsets(kafka, partition):
-        version = replacements.get(epoch, state.in_force_at_epoch(epoch))
-        yield Outcome(offset, epoch, version, Kind.DEAD_LETTER)
+    with closing(PlainReader(kafka)) as reader:
+        for value in reader.outputs(partition):
+            try:
+                output = decode_slot_probability(value)
+            except Refusal:
+                continue
+            if output.source_partition == partition:
+                kind = Kind.WITHDRAWAL if output.probability is None else Kind.PROBABILITY
+                yield Outcome(output.source_offset, output.epoch, output.model_version, kind)
+        for offset, epoch in reader.dead_offsets(partition):
+            version = replacements.get(epoch, state.in_force_at_epoch(epoch))
+            yield Outcome(offset, epoch, version, Kind.DEAD_LETTER)

@@ -1,17 +1,15 @@
 """Outputs and dead letters of one source partition, as a plain reader finds them."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Message
 
-from broker.clients import new_admin, new_consumer
+from broker.clients import new_admin
 from broker.dead_letters import parse_dead_letter
 from broker.log import (
-    QUEUE_BACKOFF_MS,
-    QUEUE_KBYTES,
     high_watermarks,
     log_starts,
+    new_range_reader,
     partitions_of,
     read_range,
 )
@@ -27,12 +25,7 @@ class PlainReader:
     def __init__(self, kafka: KafkaSettings) -> None:
         self._names = kafka.names
         self._admin = new_admin(kafka)
-        self._consumer: Consumer = new_consumer(
-            kafka,
-            enable_partition_eof=True,
-            queued_max_messages_kbytes=QUEUE_KBYTES,
-            fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
-        )
+        self._consumer = new_range_reader(kafka)
 
     def outputs(self, partition: int) -> Iterator[bytes | None]:
         """The value of every output of a source partition, to the log's end."""
@@ -58,15 +51,3 @@ class PlainReader:
         start = log_starts(self._admin, topic, [partition])[partition]
         for batch in read_range(self._consumer, topic, partition, start, end):
             yield from batch
-
-
-def read_outputs(kafka: KafkaSettings, partition: int) -> Iterator[bytes | None]:
-    """As ``PlainReader.outputs``, with a client of its own."""
-    with closing(PlainReader(kafka)) as reader:
-        yield from reader.outputs(partition)
-
-
-def read_dead_offsets(kafka: KafkaSettings, partition: int) -> Iterator[tuple[int, int]]:
-    """As ``PlainReader.dead_offsets``, with a client of its own."""
-    with closing(PlainReader(kafka)) as reader:
-        yield from reader.dead_offsets(partition)

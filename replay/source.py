@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 
-from broker.clients import new_admin, new_consumer
-from broker.log import QUEUE_BACKOFF_MS, log_starts, read_range
+from broker.clients import new_admin
+from broker.log import log_starts, new_range_reader, read_range
 from broker.messages import headers_of
 from broker.records import Headers, SourceRecord
 from broker.settings import KafkaSettings
@@ -54,12 +54,7 @@ class SourceReader:
         self._topic = kafka.names.slot_created
         self._admin = new_admin(kafka)
         self._archive = archive
-        self._consumer: Consumer = new_consumer(
-            kafka,
-            enable_partition_eof=True,
-            queued_max_messages_kbytes=queue_kbytes,
-            fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
-        )
+        self._consumer = new_range_reader(kafka, queue_kbytes=queue_kbytes)
 
     def read(self, interval: Interval) -> Iterator[SourceBatch]:
         """The records of ``interval`` in offset order, in batches.

@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from broker.clients import new_admin, new_consumer
+from broker.clients import new_admin, new_consumer, session_time_out
 from broker.errors import Decision, decide, kafka_error, unavailable
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
@@ -25,14 +25,12 @@ class TaskQueue:
         self._held = False
         self._withheld: set[int] = set()
         self.assigned: frozenset[int] = frozenset()
-        session = int(settings.session_timeout_seconds * 1_000)
         self._consumer: Consumer = new_consumer(
             kafka,
             group_id=kafka.names.executor_group,
             # A chunk is done when its run exists, so reading tasks again from the start is safe.
             auto_offset_reset="earliest",
-            session_timeout_ms=session,
-            heartbeat_interval_ms=max(session // 6, 100),
+            **session_time_out(settings.session_timeout_seconds),
         )
         self._consumer.subscribe(
             [self._topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke

@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from broker.records import SourceRecord
+from ledger.in_force import merged, without
 from ledger.records import Interval
 from producer_contract.errors import UnavailableError
-from warehouse.archive.coverage import merged, missing
 from warehouse.archive.plan import Span
 from warehouse.archived import ranges_of
 from warehouse.errors import in_our_words
@@ -62,12 +62,12 @@ class SourceArchive:
             UnavailableError: BigQuery does not answer.
         """
         partition, start, end = interval
-        left = missing(self._known.get(partition, ()), start, end)
+        left = without([(start, end)], self._known.get(partition, ()))
         if left:
             # Ranges are only ever added: what is known need not be asked for again.
             found = ranges_of(self._client, "slot_events", partition, self._topic_id)
             self._known[partition] = merged(found)
-            left = missing(self._known[partition], start, end)
+            left = without([(start, end)], self._known[partition])
         return [Interval(partition, a, b) for a, b in left]
 
     def read(self, interval: Interval) -> Iterator[SourceRecord]:

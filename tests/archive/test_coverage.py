@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.archive.coverage import Gap, first_gap, merged, missing
+from ledger.in_force import merged, without
+from warehouse.archive.coverage import Gap, first_gap
 
 SPANS = st.lists(
     st.tuples(st.integers(0, 60), st.integers(1, 10)).map(lambda s: (s[0], s[0] + s[1])),
@@ -25,7 +26,7 @@ def test_what_is_missing_is_what_no_span_has(
     spans: list[tuple[int, int]], start: int, length: int
 ) -> None:
     wanted = set(range(start, start + length))
-    assert offsets(missing(spans, start, start + length)) == wanted - offsets(spans)
+    assert offsets(without([(start, start + length)], spans)) == wanted - offsets(spans)
 
 
 @given(SPANS, st.integers(0, 80))

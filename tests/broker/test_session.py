@@ -2,11 +2,12 @@
 
 import pytest
 from confluent_kafka import TopicPartition
+from confluent_kafka.admin import NewPartitions
 
 from broker.clients import new_admin, new_consumer
-from broker.errors import BrokerUnreachableError
+from broker.errors import BrokerUnreachableError, TopicMissingError
 from broker.groups import committed
-from broker.log import read_to_end
+from broker.log import partitions_of, read_to_end
 from broker.session import (
     SessionFenced,
     SessionLost,
@@ -16,6 +17,7 @@ from broker.session import (
 from broker.settings import KafkaSettings
 from broker.topics import apply
 from tests.conftest import OwnKafka
+from tests.consumer.world import eventually
 
 pytestmark = pytest.mark.kafka
 
@@ -100,6 +102,28 @@ def test_a_member_that_left_cannot_commit(topics: KafkaSettings) -> None:
         session.send_offsets([TopicPartition(names.slot_created, 0, 7)], metadata)
     session.close()
     assert values(topics) == []
+
+
+def test_a_partition_that_was_added_meanwhile_is_found_and_one_that_is_not_there_is_refused(
+    topics: KafkaSettings,
+) -> None:
+    admin, topic = new_admin(topics), topics.names.slot_probability
+    session = TransactionalSession(topics, topics.prefix + "a")
+    session.begin()
+    session.produce(topic, 0, key=None, value=b"known")
+    session.commit()
+    added = len(partitions_of(admin, topic))
+    admin.create_partitions([NewPartitions(topic, added + 1)])[topic].result()
+    eventually("it is there", lambda: len(partitions_of(admin, topic)) > added)
+    session.begin()
+    session.produce(topic, added, key=None, value=b"added")
+    session.commit()
+    session.begin()
+    with pytest.raises(TopicMissingError, match="creneau topics apply"):
+        session.produce(topic, added + 1, key=None, value=b"nowhere")
+    session.close()
+    read = [message.value() for message in read_to_end(topics, topic, partitions=[0, added])]
+    assert read == [b"known", b"added"]
 
 
 def test_no_broker_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     monkeypatch.setattr(previewing, "_present_rate", lambda _: 1_000.0)
     monkeypatch.setattr(source, "new_admin", lambda _: None)
     monkeypatch.setattr(
-        source, "new_consumer", lambda *_, **__: SimpleNamespace(close=lambda: None)
+        source, "new_range_reader", lambda *_, **__: SimpleNamespace(close=lambda: None)
     )
     monkeypatch.setattr(source, "log_starts", lambda *_: {0: 10, 1: 5})
     return found

@@ -10,7 +10,8 @@ from broker.clients import new_admin
 from broker.groups import Committed, committed
 from broker.log import high_watermarks, log_starts
 from broker.settings import KafkaSettings
-from warehouse.archive.coverage import first_gap, missing
+from ledger.in_force import without
+from warehouse.archive.coverage import first_gap
 from warehouse.archive.partition import ArchivedTopic
 from warehouse.archive.plan import Span, Spent, Standing, parse
 
@@ -109,7 +110,7 @@ class Placing:
         self, topic: ArchivedTopic, partition: int, standing: Standing, start: int, committed: int
     ) -> Place:
         spans = self._ranges(topic, partition)
-        lost = missing(spans, standing.offset, start)
+        lost = without([(standing.offset, start)], spans)
         if lost and not self._accept_lost:
             which = " and ".join(f"{a} to {b}" for a, b in (lost[0], lost[-1])[: len(lost)])
             return Place(

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from broker.clients import session_time_out
 from broker.settings import checked_section
 
 
@@ -32,11 +33,9 @@ class ArchiveSettings(BaseModel):
 
     def group_properties(self) -> dict[str, Any]:
         """librdkafka's properties for the membership (``_`` for ``.``)."""
-        session = int(self.session_timeout_seconds * 1_000)
         return {
             "partition_assignment_strategy": "cooperative-sticky",
-            "session_timeout_ms": session,
-            "heartbeat_interval_ms": max(session // 6, 100),
+            **session_time_out(self.session_timeout_seconds),
         }
 
 
