@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from creneau.cli.options import Json
+
 dead = typer.Typer(help="Events that were refused: list, show, redrive.", no_args_is_help=True)
 
 Codes = Annotated[
@@ -13,7 +15,6 @@ Partitions = Annotated[
     list[int] | None,
     typer.Option("--partition", min=0, help="Only this partition (may be repeated)."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def attach(app: typer.Typer) -> None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creneau.cli import model_ledger, model_training
+from creneau.cli.options import Json, Reason
 
 if TYPE_CHECKING:
     from ledger.fold import LedgerState, Model
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="As creneau model list shows it.")]
-Reason = Annotated[str, typer.Option(help="Why; kept on the ledger.")]
 Data = Annotated[
     Path,
     typer.Option(

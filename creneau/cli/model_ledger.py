@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creneau.cli.options import Json
+
 if TYPE_CHECKING:
     from ledger.fold import Decision, LedgerState
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def attach(model: typer.Typer) -> None:

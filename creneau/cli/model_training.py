@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from creneau.cli.options import Json
 from producer_contract.errors import BadUseError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def train(
             help="For rehearsals: feed this feature the wrong way round, as a corrupted model was.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Train and calibrate a model; write it with an evaluation report. Registers nothing.
 

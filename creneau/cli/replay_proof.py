@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from creneau.cli.replay_reports import Id, Json
+from creneau.cli.options import Id, Json
 
 
 def attach(replay: typer.Typer) -> None:

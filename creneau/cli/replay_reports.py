@@ -7,25 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creneau.cli.options import FromModels, Id, Json, Moment, Partitions, WithModel
+
 if TYPE_CHECKING:
     from ledger.records import Selection
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Id = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="ID", help="Its beginning is enough; unset: the active one, or the last."
-    ),
-]
-TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
-Moment = Annotated[
-    datetime | None,
-    typer.Option(
-        formats=TIME_FORMATS,
-        metavar="TIME",
-        help="Only what is published from, or up to, then, as in 2026-11-24T03:00:00Z.",
-    ),
-]
 
 
 def attach_preview(replay: typer.Typer) -> None:
@@ -40,22 +25,11 @@ def attach(replay: typer.Typer) -> None:
 
 
 def preview_command(
-    with_model: Annotated[
-        str, typer.Option("--with", metavar="VERSION", help="The model to score with.")
-    ],
-    from_model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--from-model",
-            metavar="VERSION",
-            help="What is to be corrected (may be repeated); unset: all ever revoked.",
-        ),
-    ] = None,
+    with_model: WithModel,
+    from_model: FromModels = None,
     published_from: Moment = None,
     published_to: Moment = None,
-    partitions: Annotated[
-        str | None, typer.Option(help="Only these source partitions, as in 0,3,5.")
-    ] = None,
+    partitions: Partitions = None,
     as_json: Json = False,
 ) -> None:
     """What a replay would correct, and how the probabilities would change. Reads only."""

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creneau.cli import sandbox_market
+from creneau.cli.options import Json
 from producer_contract.errors import BadUseError, CreneauError, UnavailableError
 
 if TYPE_CHECKING:
     from creneau.sandbox.emulator_state import RunningEmulator
     from creneau.sandbox.state import Sandbox
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def attach(app: typer.Typer) -> None:

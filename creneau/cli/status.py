@@ -1,9 +1,10 @@
 """``creneau status``, and ``creneau`` alone."""
 
 import json
-from typing import Annotated
 
 import typer
+
+from creneau.cli.options import Json
 
 
 def attach(app: typer.Typer) -> None:
@@ -19,7 +20,7 @@ def alone(context: typer.Context) -> None:
         typer.echo("help          creneau --help")
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def status(as_json: Json = False) -> None:
     """How things stand: model, workers, lag, dead letters, replay, and what comes next."""
     show(as_json=as_json)
 

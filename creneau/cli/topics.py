@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from creneau.cli.options import Json
 
 
 def attach(app: typer.Typer) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creneau.cli.options import Json
 from producer_contract.errors import BadUseError, UnavailableError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from warehouse.csv_rows import Refused
     from warehouse.settings import WarehouseSettings
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 File = Annotated[
     Path, typer.Argument(metavar="FILE.csv", help="With the columns of creneau sandbox market.")
 ]
