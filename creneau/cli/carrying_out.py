@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -156,7 +157,18 @@ def who_works(kafka: "KafkaSettings", replay_id: str) -> str:
 
 def confirmed(question: str) -> bool:
     """Ask; Ctrl-C is a ``KeyboardInterrupt`` here as anywhere else."""
+    _forget_what_was_typed_before()
     try:
         return typer.confirm(question, default=False, err=True)
     except typer.Abort:
         raise KeyboardInterrupt from None
+
+
+def _forget_what_was_typed_before() -> None:
+    """On a terminal: a key pressed while the bar was running answers no question."""
+    if not sys.stdin.isatty():
+        return
+    with suppress(ImportError):  # Not on Windows.
+        import termios
+
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
