@@ -14,8 +14,8 @@ from warehouse.errors import in_our_words
 _ROWS_REFUSED: Final = "invalid"
 """BigQuery's reason when it cannot read a row (https://cloud.google.com/bigquery/docs/error-messages)."""
 
-_DO_NOT_WAIT: Final = 30.0
-"""Seconds for one call."""
+_CALL_SECONDS: Final = 30.0
+"""How long one call waits for an answer."""
 
 UPLOADED_AT_ONCE: Final = 8 * 1024 * 1024
 """Bytes of a load job that are in memory at a time."""
@@ -66,7 +66,7 @@ class BigQueryJobs:
     def _get(self, job_id: str) -> Any:
         try:
             return self._client.get_job(
-                job_id, location=self._client.location, retry=RETRY, timeout=_DO_NOT_WAIT
+                job_id, location=self._client.location, retry=RETRY, timeout=_CALL_SECONDS
             )
         except google.NotFound:
             raise _NotFoundError from None
@@ -82,7 +82,7 @@ class BigQueryJobs:
                 job_id=job_id,
                 location=self._client.location,
                 job_config=config,
-                timeout=_DO_NOT_WAIT,
+                timeout=_CALL_SECONDS,
             )
         except google.Conflict:
             raise _ConflictError from None
