@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from google.api_core import exceptions as google
 from google.auth.exceptions import DefaultCredentialsError, TransportError
+from google.cloud import bigquery
 from requests.exceptions import ConnectionError as NoConnection
 
 from creneau.settings import WarehouseSection
 from producer_contract.errors import BadUseError, CreneauError
 from warehouse import errors
-from warehouse.queries import FOLDER, Rows, job_config, query
+from warehouse.queries import FOLDER, Rows, bytes_read, job_config, query
 from warehouse.settings import warehouse_settings
 
 NAMES = sorted(
@@ -39,6 +42,26 @@ def test_values_travel_as_typed_parameters() -> None:
     config = job_config(query("loading/lessons_refused"), {"load_id": "x'; DROP", "most": 3})
     found = [(each.name, each.type_, each.value) for each in config.query_parameters]
     assert found == [("load_id", "STRING", "x'; DROP"), ("most", "INT64", 3)]
+
+
+def test_a_dry_run_says_what_bigquery_says_and_reads_nothing() -> None:
+    asked: list[Any] = []
+
+    class Client:
+        """The emulator knows no bytes; this BigQuery does."""
+
+        def query(self, text: str, job_config: Any, **_: object) -> SimpleNamespace:
+            asked.append((text, job_config))
+            return SimpleNamespace(total_bytes_processed=12_345)
+
+    wanted = query("loading/lessons_refused")
+    client = cast("bigquery.Client", Client())
+    assert bytes_read(client, wanted, load_id="x", most=3) == 12_345
+    [(text, config)] = asked
+    assert text == wanted.text
+    assert config.dry_run
+    # A cached answer would cost nothing, and say so.
+    assert config.use_query_cache is False
 
 
 @pytest.mark.parametrize("values", [{}, {"load_id": "x", "most": 1, "more": 2}])
