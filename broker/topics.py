@@ -17,6 +17,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from broker.clients import where_is
 from broker.cluster import TIMEOUT, Cluster, look
 from broker.errors import BrokerUnreachableError, kafka_error, unavailable
 from broker.names import Names
@@ -108,10 +109,7 @@ def apply(
         if not steps and not _leaderless(cluster):
             return done
         if time.monotonic() > deadline:
-            raise BrokerUnreachableError(
-                f"the topics on {where} do not settle within {_SETTLE_SECONDS:.0f} s: is every "
-                "broker running? creneau topics check"
-            )
+            raise _unsettled(where)
         time.sleep(0.05)
 
 
@@ -140,15 +138,14 @@ def _leaderless(cluster: Cluster) -> bool:
 
 
 def alter(admin: AdminClient, found: Sequence[Difference]) -> list[str]:
-    """Set the topic settings that differ; give one line for each.
+    """Set the topic settings that differ; give one line for each, once the cluster shows them.
 
     Raises:
         BrokerUnreachableError, NotAllowedError: the cluster cannot be reached or refuses.
     """
     done = []
-    for difference in found:
-        if difference.alterable is None:
-            continue
+    chosen = [difference for difference in found if difference.alterable is not None]
+    for difference in chosen:
         entry = ConfigEntry(
             difference.what,
             difference.alterable,
@@ -162,7 +159,32 @@ def alter(admin: AdminClient, found: Sequence[Difference]) -> list[str]:
             f"set {difference.what} of {difference.where} to {difference.alterable} "
             f"(was {difference.found})"
         )
+    _wait_until_shown(admin, chosen)
     return done
+
+
+def _wait_until_shown(admin: AdminClient, chosen: Sequence[Difference]) -> None:
+    """A broker answers before it shows what was set: who looks at once would find it unmended."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    where = where_is(admin)
+    while True:
+        topics = look(admin, {difference.where for difference in chosen}, where).topics
+        if all(
+            difference.where in topics
+            and topics[difference.where].settings.get(difference.what) == difference.alterable
+            for difference in chosen
+        ):
+            return
+        if time.monotonic() > deadline:
+            raise _unsettled(where)
+        time.sleep(0.05)
+
+
+def _unsettled(where: str) -> BrokerUnreachableError:
+    return BrokerUnreachableError(
+        f"the topics on {where} do not settle within {_SETTLE_SECONDS:.0f} s: is every broker "
+        "running? creneau topics check"
+    )
 
 
 def _look(admin: AdminClient, names: Names, where: str) -> Cluster:
