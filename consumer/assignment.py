@@ -20,7 +20,8 @@ _LOG = structlog.get_logger()
 class Assignment:
     """Follows the group's callbacks. ``epoch_now`` reads the ledger to its end, and says its epoch.
 
-    ``changes`` counts the callbacks: what was consumed across one must be thrown away.
+    ``changes`` counts the callbacks, and the rewinding of partitions that flow: what was consumed
+    across one must be thrown away.
     """
 
     def __init__(
@@ -86,6 +87,8 @@ class Assignment:
         chosen = sorted(self.positions if partitions is None else partitions)
         if not chosen:
             return
+        if self._flowing.intersection(chosen):
+            self.changes += 1
         placed = self._place(chosen)
         try:
             self._consumer.incremental_unassign(self._parts(chosen))

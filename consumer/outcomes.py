@@ -1,4 +1,10 @@
-"""From a batch of messages to what one transaction writes. Pure."""
+"""From a batch of messages to what one transaction writes. Pure.
+
+The hot path: consumed messages to probabilities ready to be produced. Per event, with batches of
+4,000 (`python -m bench.scoring`): decode 1.7 µs, features 1 µs, the model 2 to 6 µs by its engine,
+encode 0.8 µs, the rest here 0.5 µs. So everything goes by columns: what is done once per event in
+Python is done in one expression.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,17 +16,20 @@ from confluent_kafka import Message
 from broker.dead_letters import dead_letter_headers
 from broker.messages import headers_of, place
 from consumer.open_runs import Counted
-from model.scoring import Refused, Scored, Scorer, score
-from producer_contract.codec import encode_slot_probability
+from model.scoring import Refused, Scorer, score_batch
+from producer_contract.encoding import ProbabilityEncoder
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """One probability, for partition ``partition`` of slot-probability."""
+class Outputs:
+    """n probabilities as columns, each for its partition of slot-probability."""
 
-    partition: int
-    key: bytes | None
-    value: bytes
+    partitions: Sequence[int]
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class DeadLetter:
 class Outcomes:
     """The outcomes of a batch. ``example`` is the first refusal, for a person to read."""
 
-    outputs: list[Output]
+    outputs: Outputs
     dead_letters: list[DeadLetter]
     counted: dict[int, Counted]
     codes: Counter[str]
@@ -60,54 +69,38 @@ def outcomes(engine: Scorer, messages: Sequence[Message], provenance: Provenance
 
     ``messages`` are without errors, those of a partition in the order of their offsets.
     """
-    results = score(
-        engine, [message.key() for message in messages], [message.value() for message in messages]
-    )
-    outputs: list[Output] = []
-    dead_letters: list[DeadLetter] = []
-    scored: Counter[int] = Counter()
-    dead: Counter[int] = Counter()
-    last: dict[int, int] = {}
-    codes: Counter[str] = Counter()
-    example: str | None = None
-    for message, result in zip(messages, results, strict=True):
-        partition, offset = place(message)
-        last[partition] = offset
-        if isinstance(result, Scored):
-            outputs.append(_output(partition, offset, message, result, provenance))
-            scored[partition] += 1
-        else:
-            dead_letters.append(_dead_letter(partition, offset, message, result, provenance))
-            dead[partition] += 1
-            codes[result.code] += 1
-            example = example or f"{provenance.topic}[{partition}]@{offset}: {result.reason}"
-    counted = {
-        partition: Counted(offset + 1, scored[partition], dead[partition])
-        for partition, offset in last.items()
-    }
-    return Outcomes(outputs, dead_letters, counted, codes, example)
-
-
-def _output(
-    partition: int, offset: int, message: Message, scored: Scored, provenance: Provenance
-) -> Output:
-    value = encode_slot_probability(
-        slot_id=scored.slot_id,
-        probability=scored.probability,
+    keys = [message.key() for message in messages]
+    places = [place(message) for message in messages]
+    scores = score_batch(engine, keys, [message.value() for message in messages])
+    scored_places = [places[at] for at in scores.places]
+    partitions, offsets = zip(*scored_places, strict=True) if scored_places else ((), ())
+    encoder = ProbabilityEncoder(
         model_version=provenance.model_version,
         epoch=provenance.epoch,
-        source_partition=partition,
-        source_offset=offset,
-        lesson_start_at=scored.lesson_start_at,
         scored_at=provenance.scored_at,
         replay_id=None,
     )
-    return Output(partition, message.key(), value)
+    values = encoder.values(
+        scores.slot_ids, scores.probabilities, scores.starts, partitions, offsets
+    )
+    refused = sorted(scores.refused.items())
+    scored = Counter(partitions)
+    dead = Counter(places[at][0] for at, _ in refused)
+    return Outcomes(
+        outputs=Outputs(partitions, [keys[at] for at in scores.places], values),
+        dead_letters=[_dead_letter(messages[at], why, provenance) for at, why in refused],
+        counted={
+            partition: Counted(offset + 1, scored[partition], dead[partition])
+            # The last of each partition stays.
+            for partition, offset in dict(places).items()
+        },
+        codes=Counter(why.code for _, why in refused),
+        example=_named(messages[refused[0][0]], refused[0][1], provenance) if refused else None,
+    )
 
 
-def _dead_letter(
-    partition: int, offset: int, message: Message, refused: Refused, provenance: Provenance
-) -> DeadLetter:
+def _dead_letter(message: Message, refused: Refused, provenance: Provenance) -> DeadLetter:
+    partition, offset = place(message)
     headers = dead_letter_headers(
         provenance.topic,
         partition,
@@ -120,3 +113,8 @@ def _dead_letter(
         headers_of(message),
     )
     return DeadLetter(partition, message.key(), message.value(), headers)
+
+
+def _named(message: Message, refused: Refused, provenance: Provenance) -> str:
+    partition, offset = place(message)
+    return f"{provenance.topic}[{partition}]@{offset}: {refused.reason}"

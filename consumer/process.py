@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from broker.garbage import collect_rarely
 from broker.instance import first_free_index
 from broker.pool_process import exit_code_of, report_to_the_pool, when_the_pool_ends
 from broker.recycling import IdentityTakenError
@@ -57,5 +58,6 @@ def _work(
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     if stop.is_set():
         worker.stop()
+    collect_rarely()
     _LOG.info("worker started", instance=instance, pid=os.getpid())
     worker.run()

@@ -21,10 +21,12 @@ DOING = "consuming slot-created"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events without errors, and the group's metadata as it was when they were taken."""
+    """Events without errors, the group's metadata and the assignment's changes as they were when
+    these were taken."""
 
     messages: list[Message]
     group_metadata: Any
+    changes: int
 
 
 class Source:
@@ -36,15 +38,15 @@ class Source:
         self._where = where
         self.ends: dict[int, tuple[int, float]] = {}
 
-    def take(self, limit: int) -> Batch | None:
-        """Whatever is there, up to ``limit``; waits ``POLL_SECONDS`` for a first event.
+    def take(self, limit: int, wait: float = POLL_SECONDS) -> Batch | None:
+        """Whatever is there, up to ``limit``; waits ``wait`` seconds for a first event.
 
         Raises:
             MembershipLost: rewind, and go on polling.
             ConsumerLostError, UnavailableError: this process cannot go on.
         """
         changes = self._assignment.changes
-        messages = self._consume(1, POLL_SECONDS)
+        messages = self._consume(1, wait)
         if messages and limit > 1:
             messages += self._consume(limit - 1, 0.0)
         events = self._events(messages)
@@ -55,7 +57,7 @@ class Source:
             if events:
                 self.rewind()
             return None
-        return Batch(events, self.membership()) if events else None
+        return Batch(events, self.membership(), changes) if events else None
 
     def membership(self) -> Any:
         """As ``broker.consuming.membership``."""
@@ -97,6 +99,8 @@ class Source:
             return []
 
     def _events(self, messages: list[Message]) -> list[Message]:
+        if not any(message.error() for message in messages):
+            return messages
         events: list[Message] = []
         for message in messages:
             error = message.error()

@@ -45,9 +45,8 @@ def commit(
 
 
 def _write_outcomes(session: TransactionalSession, names: Names, outcomes: Outcomes) -> None:
-    topic = names.slot_probability
-    for output in outcomes.outputs:
-        session.produce(topic, output.partition, key=output.key, value=output.value)
+    outputs = outcomes.outputs
+    session.produce_all(names.slot_probability, outputs.partitions, outputs.keys, outputs.values)
     for letter in outcomes.dead_letters:
         session.produce(
             names.dead_letters,

@@ -1,12 +1,14 @@
 """The exactly-once worker: consume, score, and commit outcomes, runs and offsets together.
 
-One thread. It polls only between transactions, so that no callback of the group ever finds one
-open. The rules are those of protocol.md, "Live scoring".
+It polls only between transactions, so that no callback of the group ever finds one open. While a
+transaction is being committed, which is mostly waiting, a second thread makes the outcomes of the
+batch that was taken before it began; nothing else happens there. The rules are those of
+protocol.md, "Live scoring".
 """
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor, wait
 from importlib.metadata import version
 
 import structlog
@@ -22,14 +24,15 @@ from consumer.assignment import Assignment
 from consumer.batch_size import BatchSize
 from consumer.dead_letter_limit import DeadLetterLimit
 from consumer.errors import DeadLetterLimitReachedError
+from consumer.made import Made, make
 from consumer.meters import Meters
 from consumer.model_in_force import Load, ModelInForce, Stamp
 from consumer.open_runs import Counted, advance
-from consumer.outcomes import Outcomes, Provenance, outcomes
+from consumer.outcomes import Outcomes
 from consumer.placing import GroupPlacing
 from consumer.report import Report
 from consumer.settings import WorkerSettings
-from consumer.source import Batch, Source
+from consumer.source import POLL_SECONDS, Batch, Source
 from ledger.reader import LedgerReader
 
 _LOG = structlog.get_logger()
@@ -90,6 +93,8 @@ class Worker:
             lambda: self._ledger.read_to_end().epoch,
         )
         self._source = Source(self._consumer, self._assignment, kafka.bootstrap_servers)
+        self._making = ThreadPoolExecutor(1, thread_name_prefix="making")
+        self._made: Made | None = None
 
     def stop(self) -> None:
         """Finish the batch, leave the group, return from ``run``. Callable from a signal."""
@@ -100,11 +105,12 @@ class Worker:
         try:
             self._ledger.read_to_end()
             self._assignment.subscribe()
-            while not self._stopping:
+            while not self._stopping or self._made is not None:
                 self._guarded_turn()
             self._source.drain()
             _LOG.info("worker drained", instance=self._instance)
         finally:
+            self._making.shutdown()
             self._session.close()
             self._ledger.close()
 
@@ -113,11 +119,11 @@ class Worker:
             self._turn()
         except MembershipLost:
             _LOG.warning("the group has put this worker out; joining again")
-            self._source.rewind()
+            self._rewind()
         except TransactionAborted as aborted:
             self._meters.counts.aborted += 1
             _LOG.warning("transaction aborted, going back to what is committed", why=str(aborted))
-            self._source.rewind()
+            self._rewind()
         except SessionLost as lost:
             self._recycle(lost)
 
@@ -125,10 +131,22 @@ class Worker:
         stamp = self._models.follow(self._ledger.poll())
         self._acknowledge(stamp)
         self._assignment.let_flow(stamp.epoch if stamp.engine is not None else None)
-        batch = self._source.take(self._size.size)
-        if batch is not None:
-            self._score(stamp, batch)
-        elif stamp.engine is not None:
+        made = self._made
+        batch = None
+        if not self._stopping:
+            # What is made need not wait for what comes next.
+            batch = self._source.take(self._size.size, POLL_SECONDS if made is None else 0.0)
+        if made is not None and made.batch.changes != self._assignment.changes:
+            # Its partitions may be another's by now.
+            self._rewind()
+        elif stamp.engine is None:
+            if made is not None or batch is not None:
+                self._rewind()
+        elif made is not None:
+            self._commit_made(made if made.stamp == stamp else self._make(stamp, made.batch), batch)
+        elif batch is not None:
+            self._made = self._make(stamp, batch)
+        else:
             self._pass_markers(stamp)
         self._look_again()
         self._report_now_and_then(stamp)
@@ -148,24 +166,32 @@ class Worker:
             counted = {partition: Counted(end) for partition, end in ends.items()}
             self._commit(stamp.epoch, counted, self._source.membership())
 
-    def _score(self, stamp: Stamp, batch: Batch) -> None:
-        assert stamp.engine is not None
-        assert stamp.epoch is not None
-        assert stamp.version is not None
+    def _make(self, stamp: Stamp, batch: Batch) -> Made:
+        return make(stamp, batch, topic=self._names.slot_created, distribution=self._distribution)
+
+    def _commit_made(self, made: Made, following: Batch | None) -> None:
+        """Commit what is made, and make the following batch's outcomes meanwhile."""
+        self._made = None
+        assert made.stamp.epoch is not None
+        events, result = len(made.batch.messages), made.outcomes
+        self._respect_limit(events, result)
         started = time.monotonic()
-        provenance = Provenance(
-            topic=self._names.slot_created,
-            epoch=stamp.epoch,
-            model_version=stamp.version,
-            scored_at=datetime.now(UTC),
-            distribution=self._distribution,
-        )
-        result = outcomes(stamp.engine, batch.messages, provenance)
-        self._respect_limit(len(batch.messages), result)
-        self._commit(stamp.epoch, result.counted, batch.group_metadata, result)
-        self._limit.count(len(batch.messages), len(result.dead_letters))
-        self._meters.committed(batch.messages, result)
-        self._size = self._size.after(len(batch.messages), time.monotonic() - started)
+        next_made = self._making.submit(self._make, made.stamp, following) if following else None
+        try:
+            self._commit(made.stamp.epoch, result.counted, made.batch.group_metadata, result)
+        finally:
+            # Whatever became of this one: that thread is not at work when anything else is.
+            if next_made is not None:
+                wait([next_made])
+        self._limit.count(events, len(result.dead_letters))
+        self._meters.committed(made.batch.messages, result)
+        self._size = self._size.after(events, made.seconds + time.monotonic() - started)
+        self._made = next_made.result() if next_made is not None else None
+
+    def _rewind(self) -> None:
+        """Everything that is not committed will be taken again."""
+        self._made = None
+        self._source.rewind()
 
     def _respect_limit(self, events: int, result: Outcomes) -> None:
         if not self._limit.reached_by(events, len(result.dead_letters)):
@@ -203,7 +229,7 @@ class Worker:
     def _recycle(self, lost: SessionLost) -> None:
         self._meters.counts.sessions_lost += 1
         self._session = self._recycling.after(lost, self._session.transactional_id)
-        self._source.rewind()
+        self._rewind()
 
     def _new_session(self) -> TransactionalSession:
         return TransactionalSession(

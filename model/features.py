@@ -49,6 +49,18 @@ class Columns(NamedTuple):
     lesson_start_at: NDArray[np.float64]
     duration_minutes: NDArray[np.float64]
 
+    def chosen(self, rows: list[int]) -> "Columns":
+        """Some of the events, in the order given."""
+        partnership, *numbers = self
+        return Columns([partnership[row] for row in rows], *(column[rows] for column in numbers))
+
+    def followed_by(self, others: "Columns") -> "Columns":
+        """These and the others'."""
+        (partnership, *numbers), (more, *further) = self, others
+        return Columns(
+            [*partnership, *more], *map(np.concatenate, zip(numbers, further, strict=True))
+        )
+
 
 _fields_of = attrgetter(
     "partnership_type",
@@ -60,23 +72,25 @@ _fields_of = attrgetter(
 )
 
 
+def columns_of(events: Sequence[SlotCreatedRecord]) -> Columns:
+    """The columns of n events, in their order."""
+    rows = [_fields_of(event) for event in events]
+    partnership, latitude, longitude, created, start, duration = (
+        zip(*rows, strict=True) if rows else [()] * 6
+    )
+    return Columns(
+        partnership_type=partnership,
+        latitude=np.array(latitude, np.float64),
+        longitude=np.array(longitude, np.float64),
+        created_at=np.array([moment.timestamp() for moment in created]),
+        lesson_start_at=np.array([moment.timestamp() for moment in start]),
+        duration_minutes=np.array(duration, np.float64),
+    )
+
+
 def feature_matrix(events: Sequence[SlotCreatedRecord]) -> NDArray[np.float64]:
     """The features of n events: (n, ``len(FEATURE_NAMES)``), a row per event, in their order."""
-    if not events:
-        return np.empty((0, len(FEATURE_NAMES)))
-    partnership, latitude, longitude, created, start, duration = zip(
-        *map(_fields_of, events), strict=True
-    )
-    return features_of(
-        Columns(
-            partnership_type=partnership,
-            latitude=np.array(latitude, np.float64),
-            longitude=np.array(longitude, np.float64),
-            created_at=np.array([moment.timestamp() for moment in created]),
-            lesson_start_at=np.array([moment.timestamp() for moment in start]),
-            duration_minutes=np.array(duration, np.float64),
-        )
-    )
+    return features_of(columns_of(events))
 
 
 def features_of(columns: Columns) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
-"""Bytes to outcomes: pure, and the same for the worker and the executor."""
+"""Bytes to probabilities: pure, and the same for the worker and the executor."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -8,8 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from model.features import feature_matrix
-from producer_contract.codec import Refusal, SlotCreatedRecord, decode_slot_created
+from model.features import Columns, features_of
+from model.slots import Refused, decode_slots
+from producer_contract.times import parse_instant
+
+__all__ = ["Refused", "Scored", "Scorer", "Scores", "score", "score_batch"]
 
 
 class Scorer(Protocol):
@@ -20,6 +24,22 @@ class Scorer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The outcomes of a batch as columns, its n scored events in their order.
+
+    ``places`` (n): where they stand in the batch, rising; ``slot_ids`` (n); ``probabilities`` (n):
+    0–1, that the slot gets booked; ``starts`` (n): lesson_start_at as it is published.
+    ``refused``: the others, by place.
+    """
+
+    places: Sequence[int]
+    slot_ids: Sequence[str]
+    probabilities: Sequence[float]
+    starts: Sequence[str]
+    refused: dict[int, Refused]
+
+
 class Scored(msgspec.Struct, frozen=True, gc=False):
     """The probability (0–1) that this slot gets booked."""
 
@@ -28,60 +48,69 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
     lesson_start_at: datetime
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False):
-    """Why an event gets no probability: a dead letter's code and reason."""
+def score_batch(
+    engine: Scorer, keys: Sequence[bytes | None], values: Sequence[bytes | None]
+) -> Scores:
+    """An outcome for each message, given as columns. Never raises for what a message holds.
 
-    code: str
-    reason: str
+    One bad event never harms the rest: a batch that fails as a whole is tried again in halves, and
+    an event on which the engine fails alone is refused as ``scoring-failed``.
+    """
+    slots = decode_slots(keys, values)
+    failures: dict[int, str] = {}
+    found = _probabilities(engine, slots.columns, 0, failures)
+    # NaN compares false.
+    for row in np.flatnonzero(~((found >= 0.0) & (found <= 1.0))).tolist():
+        failures.setdefault(row, f"the model answered {found[row]}, which is not a probability")
+    if not failures:
+        return Scores(slots.places, slots.slot_ids, found.tolist(), slots.starts, slots.refused)
+    rows = [row for row in range(len(found)) if row not in failures]
+    return Scores(
+        [slots.places[row] for row in rows],
+        [slots.slot_ids[row] for row in rows],
+        found[rows].tolist(),
+        [slots.starts[row] for row in rows],
+        slots.refused | {slots.places[row]: _failed(why) for row, why in failures.items()},
+    )
 
 
 def score(
     engine: Scorer, keys: Sequence[bytes | None], values: Sequence[bytes | None]
 ) -> list[Scored | Refused]:
-    """One outcome for each message, in their order. Never raises for what a message holds.
-
-    One bad event never harms the rest: a batch that fails as a whole is tried again in halves, and
-    an event on which the engine fails alone is refused as ``scoring-failed``.
-    """
-    outcomes: list[Scored | Refused | None] = []
-    events: list[SlotCreatedRecord] = []
-    places: list[int] = []
-    for place, (key, value) in enumerate(zip(keys, values, strict=True)):
-        try:
-            events.append(decode_slot_created(value, key))
-        except Refusal as refusal:
-            outcomes.append(Refused(refusal.code, refusal.reason))
-        else:
-            places.append(place)
-            outcomes.append(None)
-    for place, outcome in zip(places, _score_events(engine, events), strict=True):
-        outcomes[place] = outcome
-    return [outcome for outcome in outcomes if outcome is not None]
+    """The same as a list with one outcome for each message, in their order."""
+    scores = score_batch(engine, keys, values)
+    outcomes: dict[int, Scored | Refused] = {**scores.refused}
+    for place, slot_id, probability, start in zip(
+        scores.places, scores.slot_ids, scores.probabilities, scores.starts, strict=True
+    ):
+        outcomes[place] = Scored(slot_id, probability, parse_instant(start))
+    return [outcomes[place] for place in range(len(values))]
 
 
-def _score_events(engine: Scorer, events: list[SlotCreatedRecord]) -> list[Scored | Refused]:
+def _probabilities(
+    engine: Scorer, columns: Columns, first: int, failures: dict[int, str]
+) -> NDArray[np.float64]:
+    """What the engine answers; NaN where it fails, with the reason by row (from ``first`` on)."""
+    events = len(columns.latitude)
     if not events:
-        return []
+        return np.empty(0)
     try:
-        return _score_together(engine, events)
+        found = engine.probabilities(features_of(columns))
+        if found.shape != (events,):
+            raise ValueError(f"{found.shape} probabilities for {events} events")
     except Exception as error:
-        if len(events) == 1:
-            return [_failed(f"{type(error).__name__}: {error}")]
-    half = len(events) // 2
-    return _score_events(engine, events[:half]) + _score_events(engine, events[half:])
-
-
-def _score_together(engine: Scorer, events: list[SlotCreatedRecord]) -> list[Scored | Refused]:
-    probabilities = engine.probabilities(feature_matrix(events))
-    if probabilities.shape != (len(events),):
-        raise ValueError(f"{probabilities.shape} probabilities for {len(events)} events")
-    return [
-        Scored(event.slot_id, probability, event.lesson_start_at)
-        # NaN compares false.
-        if 0.0 <= probability <= 1.0
-        else _failed(f"the model answered {probability}, which is not a probability")
-        for event, probability in zip(events, probabilities.tolist(), strict=True)
-    ]
+        if events == 1:
+            failures[first] = f"{type(error).__name__}: {error}"
+            return np.array([np.nan])
+    else:
+        return found
+    halves = (range(events // 2), range(events // 2, events))
+    return np.concatenate(
+        [
+            _probabilities(engine, columns.chosen(list(half)), first + half.start, failures)
+            for half in halves
+        ]
+    )
 
 
 def _failed(why: str) -> Refused:

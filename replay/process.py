@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from broker.garbage import collect_rarely
 from broker.instance import first_free_index
 from broker.pool_process import exit_code_of, when_the_pool_ends
 from broker.recycling import IdentityTakenError
@@ -67,6 +68,7 @@ def run(
             executor = Executor(
                 kafka, settings, instance=instance, load=load, stop=stop.is_set, archive=archive
             )
+            collect_rarely()
             _LOG.info("executor started", instance=instance, pid=os.getpid())
             try:
                 executor.run()

@@ -57,7 +57,7 @@ if __name__ == "__main__":
     if sys.argv[3:]:
         broker.session.TRANSACTION_TIMEOUT = PATIENCE_SECONDS
     if HeldSession.where == "scored":
-        consumer.worker.outcomes = outcomes_then_freeze  # type: ignore
+        consumer.made.outcomes = outcomes_then_freeze  # type: ignore
     else:
         consumer.worker.TransactionalSession = HeldSession  # type: ignore
     sys.exit(_process())
