@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 
 from broker.dead_letters import dead_letter_headers
 from ledger.records import Interval
 from ledger.runs import VERDICT_CHANGES_LISTED, Run, Verdict
-from model.scoring import Refused, Scored, Scorer, score
+from model.scoring import Refused, Scorer, score_batch
 from producer_contract.codec import encode_slot_probability
+from producer_contract.encoding import ProbabilityEncoder
 from replay.source import SourceBatch
 
 
@@ -22,12 +24,12 @@ class Provenance:
     distribution: str
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One probability, or a withdrawal."""
+@dataclass(slots=True)
+class Outputs:
+    """Probabilities and withdrawals, as columns."""
 
-    key: bytes | None
-    value: bytes
+    keys: list[bytes | None] = field(default_factory=list)
+    values: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Chunk:
     interval: Interval
     provenance: Provenance
     dead_before: frozenset[int]
-    outputs: list[Output] = field(default_factory=list)
+    outputs: Outputs = field(default_factory=Outputs)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     scored: int = 0
     dead: int = 0
@@ -55,19 +57,33 @@ class Chunk:
 
     def add(self, engine: Scorer, batch: SourceBatch, now: datetime) -> None:
         """Score a batch of source records of the interval, at ``now``."""
-        results = score(engine, batch.keys, batch.values)
-        for place, (offset, key, result) in enumerate(
-            zip(batch.offsets, batch.keys, results, strict=True)
-        ):
-            if isinstance(result, Scored):
-                self.scored += 1
-                self._output(offset, key, result.slot_id, result, now)
-                if offset in self.dead_before:
-                    self._change(offset, "scored")
-            else:
-                self.dead += 1
-                if offset not in self.dead_before:
-                    self._refuse(offset, batch, place, result, now)
+        scores = score_batch(engine, batch.keys, batch.values)
+        offsets = [batch.offsets[place] for place in scores.places]
+        encoder = ProbabilityEncoder(
+            model_version=self.provenance.model_version,
+            epoch=self.provenance.epoch,
+            scored_at=now,
+            replay_id=self.provenance.replay_id,
+        )
+        self.outputs.keys += [batch.keys[place] for place in scores.places]
+        self.outputs.values += encoder.values(
+            scores.slot_ids,
+            scores.probabilities,
+            scores.starts,
+            repeat(self.interval.partition, len(offsets)),
+            offsets,
+        )
+        self.scored += len(offsets)
+        self.dead += len(scores.refused)
+        changes: list[tuple[int, Verdict]] = [
+            (offset, "scored") for offset in self.dead_before.intersection(offsets)
+        ]
+        for place, refused in sorted(scores.refused.items()):
+            if batch.offsets[place] not in self.dead_before:
+                self._refuse(batch, place, refused, now)
+                changes.append((batch.offsets[place], "refused"))
+        self.changes_count += len(changes)
+        self.changes += sorted(changes)[: VERDICT_CHANGES_LISTED - len(self.changes)]
 
     def run(self) -> Run:
         """The run that the transaction writes with them."""
@@ -85,11 +101,9 @@ class Chunk:
             verdict_changes_count=self.changes_count,
         )
 
-    def _refuse(
-        self, offset: int, batch: SourceBatch, place: int, refused: Refused, now: datetime
-    ) -> None:
+    def _refuse(self, batch: SourceBatch, place: int, refused: Refused, now: datetime) -> None:
         """A dead letter and a withdrawal: nobody goes on holding the revoked model's number."""
-        key = batch.keys[place]
+        key, offset = batch.keys[place], batch.offsets[place]
         headers = dead_letter_headers(
             self.provenance.topic,
             self.interval.partition,
@@ -104,29 +118,21 @@ class Chunk:
         self.dead_letters.append(DeadLetter(key, batch.values[place], headers))
         slot_id = slot_id_of(key)
         if slot_id is not None:
-            self._output(offset, key, slot_id, None, now)
-        self._change(offset, "refused")
+            self.outputs.keys.append(key)
+            self.outputs.values.append(self._withdrawal(slot_id, offset, now))
 
-    def _output(
-        self, offset: int, key: bytes | None, slot_id: str, scored: Scored | None, now: datetime
-    ) -> None:
-        value = encode_slot_probability(
+    def _withdrawal(self, slot_id: str, offset: int, now: datetime) -> bytes:
+        return encode_slot_probability(
             slot_id=slot_id,
-            probability=scored.probability if scored else None,
+            probability=None,
             model_version=self.provenance.model_version,
             epoch=self.provenance.epoch,
             source_partition=self.interval.partition,
             source_offset=offset,
-            lesson_start_at=scored.lesson_start_at if scored else None,
+            lesson_start_at=None,
             scored_at=now,
             replay_id=self.provenance.replay_id,
         )
-        self.outputs.append(Output(key, value))
-
-    def _change(self, offset: int, verdict: Verdict) -> None:
-        self.changes_count += 1
-        if len(self.changes) < VERDICT_CHANGES_LISTED:
-            self.changes.append((offset, verdict))
 
 
 def slot_id_of(key: bytes | None) -> str | None:

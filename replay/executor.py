@@ -1,27 +1,27 @@
 """The executor: takes chunks from ``replay-tasks``, each one transaction, and gives way to live.
 
 Killed anywhere, a chunk is done again whole, and nothing appears twice: outputs, run and task
-offset are visible together or not at all.
+offset are visible together or not at all. While one chunk is written, which is mostly waiting, a
+second thread scores the one that was taken before that began.
 """
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import structlog
 from confluent_kafka import TopicPartition
 
 from broker.clients import new_admin
 from broker.errors import SourceGoneError
-from broker.recycling import Recycling
-from broker.session import SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
-from broker.topic_specs import DEAD_LETTER_ROOM, SOURCE_MESSAGE_BYTES
 from ledger.fold import Replay
 from ledger.reader import LedgerReader
-from ledger.runs import RunsReader, encode_run, of_replay
+from ledger.runs import RunsReader
 from ledger.writer import LedgerConflict
 from replay.chunk import Chunk
 from replay.chunk_scorer import ChunkScorer, Load
+from replay.chunk_writer import ChunkWriter, Scored, Taken
 from replay.completion import complete, every_chunk_has_its_run
 from replay.control import pause_at_canary
 from replay.errors import SourceRangesGoneError
@@ -72,10 +72,11 @@ class Executor:
         self._runs = RunsReader(kafka)
         self._archive = archive
         self._scorer = ChunkScorer(kafka, load, archive, queue_kbytes=settings.queue_kbytes)
-        self._recycling = Recycling(self._new_session)
-        self._session = self._new_session()
+        self._scoring = ThreadPoolExecutor(1, thread_name_prefix="scoring")
+        self._scored: Scored | None = None
         self._governor = Governor(kafka, settings.limits, self._live_scoring)
         self._queue = TaskQueue(kafka, settings)
+        self._writer = ChunkWriter(kafka, self._queue, instance)
         self._not_before = 0.0
         self._looked_at = 0.0
         self._patience = 0.0
@@ -91,22 +92,21 @@ class Executor:
         while not self._stop():
             self._ledger.poll()
             self._release_withheld()
-            if not self._may_take_one():
-                self._commit_skipped()
-                self._queue.idle(WAIT_SECONDS)
-                continue
-            taken = self._queue.poll(WAIT_SECONDS)
-            if taken is None:
-                self._commit_skipped()
-                self._finish_if_done()
-            else:
-                self._settle(*taken)
+            # Before the transaction of what is scored: the group's partitions come and go here.
+            taken = self._take()
+            if self._scored is not None:
+                self._write(self._scored, taken)
+            elif taken is not None:
+                self._scored = self._score(taken)
+                if self._scored is None:
+                    self._queue.put_back(taken.place)
 
     def close(self) -> None:
         """Leave the group and let everything go."""
+        self._scoring.shutdown()
         self._governor.close()
         self._queue.close()
-        self._session.close()
+        self._writer.close()
         self._scorer.close()
         self._runs.close()
         self._ledger.close()
@@ -130,8 +130,24 @@ class Executor:
         if active is None or not canary_first(active):
             self._queue.release()
 
-    def _settle(self, task: Task, place: TopicPartition) -> None:
-        """Do what the ledger and the runs say about a task."""
+    def _take(self) -> Taken | None:
+        """A task that is to be done, if there is one; waits for it where nothing else is to do."""
+        idle = self._scored is None
+        if not self._may_take_one():
+            if idle:
+                self._writer.commit_skipped()
+                self._queue.idle(WAIT_SECONDS)
+            return None
+        found = self._queue.poll(WAIT_SECONDS if idle else 0.0)
+        if found is not None:
+            return self._judged(*found)
+        if idle:
+            self._writer.commit_skipped()
+            self._finish_if_done()
+        return None
+
+    def _judged(self, task: Task, place: TopicPartition) -> Taken | None:
+        """The task, if the ledger and the runs say that it is to be done."""
         group_metadata = self._queue.group_metadata()
         runs = self._runs.read_to_end()
         judgement = judge(task, self._ledger.state, runs)
@@ -139,24 +155,25 @@ class Executor:
             # The request and its tasks were committed together, but their markers may not show
             # together: a fresh read waits for the ledger's.
             judgement = judge(task, self._ledger.read_to_end(), runs)
+        if judgement is Judgement.DO:
+            return Taken(task, place, group_metadata)
         if judgement is Judgement.SKIP:
             self._queue.skip(place)
-        elif judgement is Judgement.DO:
-            self._do(self._ledger.state.replays[task.replay_id], task, place, group_metadata)
         elif judgement is Judgement.WITHHOLD:
             self._queue.withhold(place)
         else:
             self._queue.put_back(place)
             self._queue.idle(WAIT_SECONDS)
+        return None
 
-    def _do(
-        self, replay: Replay, task: Task, place: TopicPartition, group_metadata: object
-    ) -> None:
+    def _score(self, taken: Taken) -> Scored | None:
+        """Its outcomes; None: given up, to be taken again."""
         began = time.monotonic()
         self._patience = PATIENCE_SECONDS
+        replay = self._ledger.state.replays[taken.task.replay_id]
         try:
             chunk = self._scorer.score(
-                replay, task.chunk, self._ledger.state, self._runs.runs, self._go_on
+                replay, taken.task.chunk, self._ledger.state, self._runs.runs, self._go_on
             )
         except SourceRangesGoneError:
             # All that is gone is named, not this chunk's part alone.
@@ -165,12 +182,38 @@ class Executor:
             raise
         except SourceGoneError:
             # Retention has just moved past the start of the chunk: the next try asks the archive.
-            chunk = None
-        if chunk is None or not self._write(chunk, place, group_metadata):
-            self._queue.put_back(place)
+            return None
+        return None if chunk is None else Scored(taken, chunk, began)
+
+    def _write(self, scored: Scored, following: Taken | None) -> None:
+        """Write a chunk, and score the one that follows while Kafka is waited for."""
+        self._scored = None
+        replay = self._ledger.state.replays[scored.taken.task.replay_id]
+        if not (replay.active and may_run(replay, self._ledger.state)):
+            self._put_back(scored.taken, following)
             return
-        self._keep_rate(replay, chunk, began)
+        ahead = self._scoring.submit(self._score, following) if following is not None else None
+        try:
+            written = self._writer.write(scored.chunk, scored.taken)
+        finally:
+            # Whatever became of this one: that thread is not at work when anything else is.
+            if ahead is not None:
+                wait([ahead])
+        if not written:
+            self._put_back(scored.taken, following)
+            return
+        if following is not None and ahead is not None:
+            self._scored = ahead.result()
+            if self._scored is None:
+                self._queue.put_back(following.place)
+        self._keep_rate(replay, scored.chunk, scored.began)
         self._finish_if_done(now=True)
+
+    def _put_back(self, first: Taken, following: Taken | None) -> None:
+        """Take both again. The first of them last: they may stand in the same partition."""
+        if following is not None:
+            self._queue.put_back(following.place)
+        self._queue.put_back(first.place)
 
     def _go_on(self) -> bool:
         """Between the batches of a chunk: wait while live scoring is behind; no: give it up."""
@@ -182,61 +225,6 @@ class Executor:
         state = self._ledger.poll()
         active = state.active_replay
         return not self._stop() and active is not None and may_run(active, state)
-
-    def _write(self, chunk: Chunk, place: TopicPartition, group_metadata: object) -> bool:
-        """The chunk's one transaction; False: nothing of it is known to have been committed."""
-        names, partition = self._kafka.names, chunk.interval.partition
-        session = self._session
-        try:
-            session.begin()
-            for output in chunk.outputs:
-                session.produce(
-                    names.slot_probability, partition, key=output.key, value=output.value
-                )
-            for letter in chunk.dead_letters:
-                session.produce(
-                    names.dead_letters,
-                    partition,
-                    key=letter.key,
-                    value=letter.value,
-                    headers=letter.headers,
-                )
-            session.produce(names.scoring_runs, 0, key=None, value=encode_run(chunk.run()))
-            return self._commit(place, group_metadata)
-        except TransactionAborted as aborted:
-            _LOG.info("chunk aborted, taking it again", why=str(aborted))
-        except SessionLost as lost:
-            self._recycle(lost)
-        return False
-
-    def _commit(self, place: TopicPartition | None, group_metadata: object) -> bool:
-        self._session.send_offsets(self._queue.offsets(place), group_metadata)
-        self._session.commit()
-        self._queue.committed()
-        self._recycling.proved()
-        return True
-
-    def _commit_skipped(self) -> None:
-        if not self._queue.offsets():
-            return
-        group_metadata = self._queue.group_metadata()
-        try:
-            self._session.begin()
-            self._commit(None, group_metadata)
-        except TransactionAborted as aborted:
-            _LOG.info("skipped tasks not committed, trying again", why=str(aborted))
-        except SessionLost as lost:
-            self._recycle(lost)
-
-    def _recycle(self, lost: SessionLost) -> None:
-        self._session = self._recycling.after(lost, self._session.transactional_id)
-
-    def _new_session(self) -> TransactionalSession:
-        return TransactionalSession(
-            self._kafka,
-            self._kafka.names.executor_transactional_id(self._instance),
-            message_max_bytes=SOURCE_MESSAGE_BYTES + DEAD_LETTER_ROOM,
-        )
 
     def _keep_rate(self, replay: Replay, chunk: Chunk, began: float) -> None:
         """With a rate asked for, each executor takes its share of it."""
@@ -263,8 +251,7 @@ class Executor:
             # Before the completion: a replay that is nothing but canary pauses too.
             self._pause_for_canary(replay)
             return
-        if now and len(of_replay(self._runs.runs, replay.replay_id)) + 1 < replay.request.chunks:
-            # Far from it, as of before this chunk; what others did since, the next look will see.
+        if now and self._scored is not None:
             return
         self._looked_at = time.monotonic()
         if not every_chunk_has_its_run(replay, self._runs.read_to_end()):

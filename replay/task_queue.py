@@ -69,7 +69,13 @@ class TaskQueue:
         self._skipped[place.partition] = place.offset + 1
 
     def put_back(self, place: TopicPartition) -> None:
-        """Take this task again next time (if its partition is still ours)."""
+        """Take this task again next time (if its partition is still ours), and all after it."""
+        self._skipped.pop(place.partition, None)
+        if place.partition in self._withheld:
+            # What is withheld there comes later than this.
+            self._withheld.discard(place.partition)
+            if not self._held:
+                self._consumer.resume([TopicPartition(self._topic, place.partition)])
         try:
             self._consumer.seek(place)
         except KafkaException as error:
@@ -94,7 +100,7 @@ class TaskQueue:
         """What to commit: the skipped tasks, and ``done``."""
         ends = dict(self._skipped)
         if done is not None:
-            ends[done.partition] = done.offset + 1
+            ends[done.partition] = max(done.offset + 1, ends.get(done.partition, 0))
         return [TopicPartition(self._topic, partition, end) for partition, end in ends.items()]
 
     def committed(self) -> None:

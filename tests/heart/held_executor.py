@@ -25,10 +25,10 @@ class HeldInChunk(HeldSession):
 
 
 if __name__ == "__main__":
-    import replay.executor
+    import replay.chunk_writer
     from creneau.executor_process import main
 
     HeldSession.where = sys.argv[1]
     HeldSession.file = Path(sys.argv[2])
-    replay.executor.TransactionalSession = HeldInChunk  # type: ignore[attr-defined]
+    replay.chunk_writer.TransactionalSession = HeldInChunk  # type: ignore[attr-defined]
     sys.exit(main())

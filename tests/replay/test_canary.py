@@ -31,6 +31,7 @@ def finished(monkeypatch: pytest.MonkeyPatch, state: LedgerState, *, now: bool) 
     monkeypatch.setattr(executor, "complete", lambda *_: done.append("completed"))
     one: Any = object.__new__(Executor)
     one._kafka, one._instance, one._looked_at = None, "test", float("-inf")
+    one._scored = None
     one._runs = SimpleNamespace(runs=DONE, read_to_end=lambda: DONE)
     one._ledger = SimpleNamespace(state=state, read_to_end=lambda: state)
     one._finish_if_done(now=now)

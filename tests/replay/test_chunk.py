@@ -43,7 +43,7 @@ def chunk(
 
 def test_an_event_scored_again_gets_an_output_at_the_replays_epoch() -> None:
     made = chunk(slot(1))
-    output = json.loads(made.outputs[0].value)
+    output = json.loads(made.outputs.values[0])
     assert (output["probability"], output["epoch"], output["replay_id"]) == (0.5, 9, "r")
     assert (output["source_partition"], output["source_offset"]) == (3, 0)
     assert (made.run().scored, made.run().dead, made.run().verdict_changes) == (1, 0, ())
@@ -51,13 +51,13 @@ def test_an_event_scored_again_gets_an_output_at_the_replays_epoch() -> None:
 
 def test_an_event_that_was_dead_and_still_is_gets_nothing() -> None:
     made = chunk((b"k", b"not json"), dead=frozenset({0}))
-    assert (made.outputs, made.dead_letters) == ([], [])
+    assert (made.outputs.values, made.dead_letters) == ([], [])
     assert (made.run().dead, made.run().verdict_changes_count) == (1, 0)
 
 
 def test_an_event_newly_refused_gets_a_dead_letter_and_a_withdrawal() -> None:
     made = chunk(slot(1), (b"slot-x", b"not json"))
-    withdrawn = json.loads(made.outputs[1].value)
+    withdrawn = json.loads(made.outputs.values[1])
     assert (withdrawn["slot_id"], withdrawn["probability"]) == ("slot-x", None)
     assert (withdrawn["model_version"], withdrawn["lesson_start_at"]) == ("good", None)
     letter = made.dead_letters[0]
@@ -72,13 +72,13 @@ def test_an_event_newly_refused_gets_a_dead_letter_and_a_withdrawal() -> None:
 
 def test_nothing_is_withdrawn_under_a_key_that_no_slot_can_have() -> None:
     made = chunk((None, b"not json"), (b"\xff", b"{}"), (b"x" * 65, b"{}"))
-    assert made.outputs == []
+    assert made.outputs.values == []
     assert len(made.dead_letters) == 3
 
 
 def test_an_event_that_was_dead_and_now_is_scored_is_listed() -> None:
     made = chunk(slot(1), dead=frozenset({0}))
-    assert len(made.outputs) == 1
+    assert len(made.outputs.values) == 1
     assert made.run().verdict_changes == ((0, "scored"),)
 
 
