@@ -9,7 +9,7 @@ the broker lets its transactions live.
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ class HeldSession(TransactionalSession):
     def produce(self, *args: Any, **keywords: Any) -> None:
         HeldSession._produced += 1
         super().produce(*args, **keywords)
+
+    def produce_all(self, topic: str, *columns: Iterable[Any]) -> None:
+        for partition, key, value in zip(*columns, strict=False):
+            self.produce(topic, partition, key=key, value=value)
 
     def send_offsets(self, offsets: Sequence[TopicPartition], group_metadata: Any) -> None:
         self._hold("produced")

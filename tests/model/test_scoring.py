@@ -55,7 +55,8 @@ def test_outcomes_come_in_the_order_of_the_messages() -> None:
     messages[3] = (b"slot-4", b"{")
     messages[17] = (b"other", messages[17][1])
     outcomes = run(Fixed(), messages)
-    assert [getattr(each, "slot_id", None) or each.code for each in outcomes] == [
+    said = [each.slot_id if isinstance(each, Scored) else each.code for each in outcomes]
+    assert said == [
         {3: "not-json", 17: "key-mismatch"}.get(n - 1, f"slot-{n}") for n in range(1, 30)
     ]
 
