@@ -24,6 +24,7 @@ from model.features import FEATURE_NAMES
 from model.golden import golden_rows
 from model.manifest import Manifest, check_fit, describe, self_test
 from model.store import ModelStore
+from model.tables import tables_of
 
 TRUSTED: Final = (
     "numpy.dtype",
@@ -140,9 +141,10 @@ def engine_of(content: bytes, version: str) -> Engine:
     """
     classifier, manifest = read(content, version)
     check_fit(manifest, version)
-    self_test(manifest, classifier, version)
+    tables = tables_of(classifier)
+    self_test(manifest, tables or classifier, version)
     return Engine(
-        classifier,
+        tables or classifier,
         version=version,
         digest=digest_of(content),
         features_version=manifest.features_version,
