@@ -89,7 +89,7 @@ def _leaves_reached(trees: Trees, cells: list[NDArray[np.intp]]) -> NDArray[np.i
         np.bitwise_and(word, table.take(cell, axis=0, out=other, mode="clip"), out=word)
     np.bitwise_and(~word, word - word.dtype.type(1), out=word)  # ones below the lowest bit
     first = np.arange(len(trees.leaves)) * trees.leaves.shape[1]
-    return np.bitwise_count(word) + first
+    return np.asarray(np.bitwise_count(word) + first)
 
 
 def _steps(rows: int, trees: int) -> Iterator[slice]:

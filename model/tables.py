@@ -11,18 +11,13 @@ from numpy.typing import NDArray
 
 from model.quick_scorer import MOST_LEAVES, QuickScorer, Trees
 
-_BITS_OF_A_SET = 256
-
 
 class _Column(NamedTuple):
-    """One column of the matrix: its cells by a value of each, as the trees see it.
-
-    ``known``: (256,) which codes are categories; None where the column holds numbers.
-    """
+    """One column of the matrix: its cells, and what the trees see of a value in each (a category's
+    code, and NaN for a value that is none)."""
 
     edges: NDArray[np.float64]
     values: NDArray[np.float64]
-    known: NDArray[np.bool_] | None
 
 
 def tables_of(classifier: Any) -> QuickScorer | None:
@@ -105,34 +100,31 @@ def _descend(nodes: Any, node: int, leaves: list[float], splits: list[tuple[int,
 
 
 def _goes_left(predictor: Any, node: int, column: _Column) -> NDArray[np.bool_]:
-    """For each cell, as ``_predict_one_from_raw_data`` in scikit-learn's ``_predictor.pyx``."""
+    """For each cell, as ``_predict_one_from_raw_data`` in scikit-learn's ``_predictor.pyx``, but
+    for its categories that are not known: the encoder before it made NaN of them."""
     split = predictor.nodes[node]
     missing = np.isnan(column.values)
-    if column.known is None:
-        left = column.values <= split["num_threshold"]
-    else:
+    if split["is_categorical"]:
         codes = np.where(missing, 0, column.values).astype(np.intp)
         left = _set(predictor.raw_left_cat_bitsets[split["bitset_idx"]])[codes]
-        missing |= ~(left | column.known[codes])
+    else:
+        left = column.values <= split["num_threshold"]
     return np.where(missing, bool(split["missing_go_to_left"]), left)
 
 
 def _columns(boosting: Any, trees: list[Any]) -> tuple[list[_Column], NDArray[np.intp]]:
     """The matrix's columns, and which of them each of the trees' features is: the encoder puts the
     categories first."""
-    if boosting.is_categorical_ is None:
+    encoded = boosting.is_categorical_
+    if encoded is None:
         place = np.arange(boosting.n_features_in_)
-        encoded = {}
+        categories = []
     else:
-        first = np.flatnonzero(boosting.is_categorical_)
-        place = np.concatenate((first, np.flatnonzero(~boosting.is_categorical_)))
-        encoder = boosting._preprocessor.named_transformers_["encoder"]
-        encoded = dict(zip(first.tolist(), encoder.categories_, strict=True))
-    known, row = boosting._bin_mapper.make_known_categories_bitsets()
+        place = np.concatenate((np.flatnonzero(encoded), np.flatnonzero(~encoded)))
+        categories = boosting._preprocessor.named_transformers_["encoder"].categories_
     columns = [_numbers(trees, feature) for feature in np.argsort(place)]
-    for column, categories in encoded.items():
-        feature = int(np.flatnonzero(place == column)[0])
-        columns[column] = _categories(categories, _set(known[row[feature]]))
+    for feature, of_column in enumerate(categories):
+        columns[place[feature]] = _categories(of_column)
     return columns, place
 
 
@@ -143,16 +135,16 @@ def _numbers(trees: list[Any], feature: int) -> _Column:
         )
     )
     edges = np.append(thresholds[thresholds < np.inf], np.inf)
-    return _Column(edges, np.append(edges, np.nan), None)
+    return _Column(edges, np.append(edges, np.nan))
 
 
-def _categories(categories: NDArray[np.float64], known: NDArray[np.bool_]) -> _Column:
+def _categories(categories: NDArray[np.float64]) -> _Column:
     """A cell for each category, which holds its value alone, and one for what lies between."""
     of_values = categories[~np.isnan(categories)].astype(np.float64)
     edges = np.unique(np.concatenate((np.nextafter(of_values, -np.inf), of_values, [np.inf])))
     codes = np.full(len(edges) + 1, np.nan)
     codes[edges.searchsorted(of_values)] = np.arange(len(of_values))
-    return _Column(edges, codes, known)
+    return _Column(edges, codes)
 
 
 def _set(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
