@@ -1,5 +1,8 @@
 """Trees as tables answer as scikit-learn does, whatever the row."""
 
+import io
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,9 +21,11 @@ from sklearn.pipeline import make_pipeline
 
 from model import artifact
 from model.dataset import read_lessons
+from model.errors import ArtifactUnreadable
 from model.golden import golden_rows
 from model.quick_scorer import QuickScorer
 from model.tables import tables_of
+from model.tables_file import dump_tables, load_tables
 from model.training import fit, split
 from tests.models import tiny_market
 
@@ -208,3 +213,49 @@ def test_a_loaded_model_scores_with_its_tables() -> None:
     assert isinstance(engine._classifier, QuickScorer)
     expected = classifier.predict_proba(matrix)[:, 1]
     assert_allclose(engine.probabilities(matrix), expected, rtol=0, atol=1e-12)
+
+
+def test_a_worker_loads_a_model_of_tables_without_scikit_learn(tmp_path: Path) -> None:
+    matrix, booked = tiny_market()
+    artifact.pack(Boosting().fit(matrix, booked), tmp_path / "mine.zip")
+    code = (
+        "import sys, pathlib; from model.artifact import engine_of;"
+        f"engine_of(pathlib.Path({str(tmp_path / 'mine.zip')!r}).read_bytes(), 'v1');"
+        "sys.exit('sklearn' in sys.modules or 'skops' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("make", [PLAIN["33 leaves"], CATEGORICAL["calibrated categories"]])
+def test_tables_are_kept_as_they_are(make: Callable[[], Any]) -> None:
+    matrix = rows(9)
+    scorer = as_tables(make().fit(matrix, labels(matrix, 9)))
+    content = dump_tables(scorer)
+    assert content == dump_tables(scorer), "the same tables, the same bytes"
+    kept = load_tables(content, 9, "v1")
+    assert_array_equal(kept.predict_proba(matrix), scorer.predict_proba(matrix))
+    assert_array_equal(kept.finite, scorer.finite)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("0.edges.2", np.array([3.0, 1.0, np.inf])),
+        ("0.edges.2", np.array([np.inf])),
+        ("0.words.1", np.zeros((2, 12), np.uint64)),
+        ("0.leaves", np.zeros((12, 31))),
+        ("0.curve", np.zeros(2)),
+        ("finite", np.array([9])),
+        ("finite", np.array([print], dtype=object)),
+    ],
+)
+def test_tables_that_do_not_fit_together_are_refused(name: str, value: NDArray[Any]) -> None:
+    matrix = rows(9)
+    content = dump_tables(as_tables(Boosting().fit(matrix, labels(matrix, 9))))
+    with np.load(io.BytesIO(content)) as whole:
+        arrays = {**whole, name: value}
+    changed = io.BytesIO()
+    np.savez(changed, **arrays)
+    for bad in (changed.getvalue(), content[: len(content) // 2], b""):
+        with pytest.raises(ArtifactUnreadable, match="v1"):
+            load_tables(bad, 9, "v1")
