@@ -1,4 +1,5 @@
-"""A model as one file: a zip of ``model.skops`` and ``manifest.json``, named by its SHA-256.
+"""A model as one file: a zip of ``model.skops`` and ``manifest.json``, named by its SHA-256, and of
+``tables.npz`` where the model can be had as tables: whoever scores then loads nothing else.
 
 From a notebook::
 
@@ -24,6 +25,8 @@ from model.features import FEATURE_NAMES
 from model.golden import golden_rows
 from model.manifest import Manifest, check_fit, describe, self_test
 from model.store import ModelStore
+from model.tables import tables_of
+from model.tables_file import dump_tables, load_tables
 
 TRUSTED: Final = (
     "numpy.dtype",
@@ -60,6 +63,12 @@ class Contents(NamedTuple):
     manifest: Manifest
 
 
+class _Parts(NamedTuple):
+    manifest: Manifest
+    model: bytes
+    tables: bytes | None
+
+
 def digest_of(content: bytes) -> str:
     """SHA-256 in hex: a model's identity."""
     return hashlib.sha256(content).hexdigest()
@@ -89,13 +98,17 @@ def pack_bytes(classifier: Any, metrics: Mapping[str, JsonValue]) -> bytes:
         model = skops.io.dumps(classifier)
     except Exception as error:
         raise NotPackable(f"skops cannot write this classifier: {_line(error)}") from error
+    files = {"manifest.json": _json(manifest), "model.skops": model}
+    if tables := tables_of(classifier):
+        files["tables.npz"] = dump_tables(tables)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as parts:
-        for name, part in (("manifest.json", _json(manifest)), ("model.skops", model)):
+        for name, part in files.items():
             # A fixed time stamp: the same parts make the same bytes.
             parts.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
     try:
         self_test(manifest, read(content.getvalue(), "as written").classifier, "as written")
+        engine_of(content.getvalue(), "as written")
     except ArtifactUnreadable as error:
         raise NotPackable(str(error)) from error
     return content.getvalue()
@@ -112,24 +125,8 @@ def read(content: bytes, name: str) -> Contents:
     Raises:
         ArtifactUnreadable: it is none, or holds types that are never loaded (they are named).
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            manifest = Manifest.model_validate_json(
-                _part(parts, "manifest.json", MAX_MANIFEST_BYTES)
-            )
-            model = _part(parts, "model.skops", MAX_MODEL_BYTES)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ArtifactUnreadable(
-            f"model {name}: its manifest is not valid ({place}: {first['msg']}); build it again"
-        ) from error
-    except _UNREADABLE as error:
-        raise ArtifactUnreadable(
-            f"model {name} is not an artifact ({_line(error)}); make one with creneau model train "
-            "or model.artifact.pack"
-        ) from error
-    return Contents(_load_skops(model, name), manifest)
+    parts = _parts(content, name)
+    return Contents(_load_skops(parts.model, name), parts.manifest)
 
 
 def engine_of(content: bytes, version: str) -> Engine:
@@ -138,8 +135,15 @@ def engine_of(content: bytes, version: str) -> Engine:
     Raises:
         ModelUnusable: it cannot be read, was made for something else, or fails its self-test.
     """
-    classifier, manifest = read(content, version)
+    parts = _parts(content, version)
+    manifest = parts.manifest
     check_fit(manifest, version)
+    classifier: Classifier
+    if parts.tables is not None:
+        classifier = load_tables(parts.tables, len(FEATURE_NAMES), version)
+    else:
+        classifier = _load_skops(parts.model, version)
+        classifier = tables_of(classifier) or classifier
     self_test(manifest, classifier, version)
     return Engine(
         classifier,
@@ -156,6 +160,29 @@ def load(store: ModelStore, uri: str, digest: str, version: str) -> Engine:
         ModelUnusable: it is missing, changed, unreadable, unfit, or fails its self-test.
     """
     return engine_of(store.open(uri, digest), version)
+
+
+def _parts(content: bytes, name: str) -> _Parts:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return _Parts(
+                Manifest.model_validate_json(_part(parts, "manifest.json", MAX_MANIFEST_BYTES)),
+                _part(parts, "model.skops", MAX_MODEL_BYTES),
+                _part(parts, "tables.npz", MAX_MODEL_BYTES)
+                if "tables.npz" in parts.namelist()
+                else None,
+            )
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ArtifactUnreadable(
+            f"model {name}: its manifest is not valid ({place}: {first['msg']}); build it again"
+        ) from error
+    except _UNREADABLE as error:
+        raise ArtifactUnreadable(
+            f"model {name} is not an artifact ({_line(error)}); make one with creneau model train "
+            "or model.artifact.pack"
+        ) from error
 
 
 def _part(parts: zipfile.ZipFile, name: str, limit: int) -> bytes:

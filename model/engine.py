@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from model.quick_scorer import QuickScorer
 from model.threads import stay_on_one_thread
 
 
@@ -28,11 +29,14 @@ class Engine:
         self.digest = digest
         self.features_version = features_version
         self._classifier = classifier
+        self._needs_one_thread = not isinstance(classifier, QuickScorer)
 
     def probabilities(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability that each of n slots gets booked: (n, k) → (n).
 
         Raises whatever the classifier raises: a pipeline from a notebook may refuse a row.
         """
-        stay_on_one_thread()
+        if self._needs_one_thread:
+            # Not before it has brought OpenMP: what is not loaded yet takes no limit.
+            stay_on_one_thread()
         return np.asarray(self._classifier.predict_proba(matrix), np.float64)[:, 1]
