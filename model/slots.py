@@ -7,8 +7,7 @@ there. A test holds the two together.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -23,15 +22,11 @@ _MOST_MS: Final = 3 * 365 * 86_400_000
 """From creation to lesson; the few days more that the contract allows are not plain."""
 
 _decode = CREATED.decode
-_fields_of = attrgetter(
-    "slot_id",
-    "partnership_type",
-    "latitude",
-    "longitude",
-    "created_at",
-    "lesson_start_at",
-    "duration_minutes",
-)
+_NOT_PLAIN: Final = (ValueError, TypeError, RecursionError)
+"""msgspec's and Unicode's are ValueErrors; None, a tombstone, makes a TypeError."""
+
+_AT_ONCE: Final = 64
+"""A loop that can go on behind a bad event takes twice as long as one that cannot."""
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
@@ -72,21 +67,15 @@ def decode_slots(keys: Sequence[bytes | None], values: Sequence[bytes | None]) -
 
 def _plain(keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> Slots:
     """Those that are valid at first sight."""
-    places = []
-    wires = []
-    for place, value in enumerate(values):
-        try:
-            if len(value) < NESTING_NEEDS_BYTES:  # type: ignore[arg-type]
-                wires.append(_decode(value))  # type: ignore[arg-type]
-                places.append(place)
-        except (ValueError, TypeError, RecursionError):  # msgspec's and Unicode's are ValueErrors
-            pass
-    if not wires:
-        return Slots([], [], [], columns_of([]))
-    slot_ids, partnership, latitude, longitude, created, starts, minutes = zip(
-        *map(_fields_of, wires), strict=True
-    )
-    created_ms, created_read = read_instants(created)
+    found = _wires(values)
+    places: Sequence[int] = range(len(values))
+    wires = [wire for wire in found if wire is not None]
+    if len(wires) < len(found):
+        places = [place for place, wire in enumerate(found) if wire is not None]
+    # A comprehension per field takes half the time of one tuple per event.
+    slot_ids = [wire.slot_id for wire in wires]
+    starts = [wire.lesson_start_at for wire in wires]
+    created_ms, created_read = read_instants([wire.created_at for wire in wires])
     start_ms, start_read = read_instants(starts)
     ahead = start_ms - created_ms
     plain = created_read & start_read & (ahead >= 0) & (ahead <= _MOST_MS)
@@ -95,15 +84,41 @@ def _plain(keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> Slot
     if said != meant:
         plain &= np.array([a == b for a, b in zip(said, meant, strict=True)])
     columns = Columns(
-        partnership,
-        np.array(latitude, np.float64),
-        np.array(longitude, np.float64),
+        [wire.partnership_type for wire in wires],
+        np.array([wire.latitude for wire in wires], np.float64),
+        np.array([wire.longitude for wire in wires], np.float64),
         created_ms / 1_000,
         start_ms / 1_000,
-        np.array(minutes, np.float64),
+        np.array([wire.duration_minutes for wire in wires], np.float64),
     )
     slots = Slots(places, slot_ids, starts, columns)
     return slots if plain.all() else _chosen(slots, np.flatnonzero(plain).tolist())
+
+
+def _wires(values: Sequence[bytes | None]) -> list[Any]:
+    """What msgspec makes of each; None where it is to be judged in full."""
+    wires: list[Any] = []
+    for first in range(0, len(values), _AT_ONCE):
+        some = values[first : first + _AT_ONCE]
+        try:
+            wires += _all_wires(some)
+        except _NOT_PLAIN:
+            # One of them is not: the others take the short way by themselves.
+            wires += [_wire(value) for value in some]
+    return wires
+
+
+def _all_wires(values: Sequence[Any]) -> list[Any]:
+    if max(map(len, values)) >= NESTING_NEEDS_BYTES:
+        raise ValueError("one that may be nested too deeply")
+    return list(map(_decode, values))
+
+
+def _wire(value: bytes | None) -> Any:
+    try:
+        return _all_wires([value])[0]
+    except _NOT_PLAIN:
+        return None
 
 
 def _chosen(slots: Slots, rows: list[int]) -> Slots:
