@@ -49,6 +49,7 @@ RATE: Final = 1_000
 SAY_SECONDS: Final = 10.0
 SETTLE_SECONDS: Final = 5.0
 SOUND, CORRUPTED = "sound", "corrupted"
+PHASES: Final = ("fill", "score", "replay", "verify")
 
 Figures = dict[str, Any]
 
@@ -63,6 +64,7 @@ class Orders:
     workers: int
     executors: int
     window: float
+    until: str
 
 
 class Journal:
@@ -113,12 +115,11 @@ class Run:
         self._disk = Disk(orders.folder / "kafka")
 
     def all(self) -> None:
-        """Every phase that is not done yet."""
+        """Every phase that is not done yet, up to the last one asked for."""
         apply(new_admin(self._kafka), self._kafka.names, partitions=PARTITIONS)
-        self._phase("fill", self._fill)
-        self._phase("score", self._score)
-        self._phase("replay", self._replay)
-        self._phase("verify", self._verify)
+        work = dict(zip(PHASES, (self._fill, self._score, self._replay, self._verify), strict=True))
+        for name in PHASES[: PHASES.index(self._orders.until) + 1]:
+            self._phase(name, work[name])
 
     def _phase(self, name: str, work: Callable[[], Figures]) -> None:
         if name in self._journal.phases:
@@ -252,23 +253,31 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=2, help="worker processes")
     options.add_argument("--executors", type=int, default=2, help="executor processes")
     options.add_argument("--window", type=float, default=60.0, help="seconds without a replay")
+    options.add_argument("--until", choices=PHASES, default=PHASES[-1], help="stop after this one")
     options.add_argument("--keep", action="store_true", help="do not delete the folder at the end")
     options.add_argument("--json", type=Path)
     chosen = options.parse_args()
     orders = Orders(
-        chosen.slots, chosen.folder.absolute(), chosen.fillers, chosen.workers, chosen.executors,
-        chosen.window,
-    )  # fmt: skip
+        slots=chosen.slots,
+        folder=chosen.folder.absolute(),
+        fillers=chosen.fillers,
+        workers=chosen.workers,
+        executors=chosen.executors,
+        window=chosen.window,
+        until=chosen.until,
+    )
     try:
         found = measure(orders)
     except KeyboardInterrupt:
         sys.exit(f"stopped; the same command goes on from {orders.folder}")
     except (CreneauError, RuntimeError, TimeoutError) as error:
         sys.exit(f"{error}; once that is mended, the same command goes on from {orders.folder}")
-    print(table(found))
+    whole = orders.until == PHASES[-1]
+    if whole:
+        print(table(found))
     if chosen.json:
         chosen.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    if not chosen.keep:
+    if whole and not chosen.keep:
         shutil.rmtree(orders.folder)
 
 
