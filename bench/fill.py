@@ -78,7 +78,7 @@ def events(slots: int, run: str, seed: int) -> Iterator[tuple[bytes, bytes]]:
         seed += 1
         while number < slots and time.monotonic() < drawn + POOL_SECONDS:
             last = min(slots, number + len(pool))
-            yield from _once_over(pool, run, number, last)
+            yield from once_over(pool, run, number, last)
             number = last
 
 
@@ -95,9 +95,10 @@ def parts_of(value: bytes) -> Parts:
     return between + created, after[after.index(b'"') :]
 
 
-def _once_over(
+def once_over(
     pool: Sequence[Parts], run: str, first: int, last: int
 ) -> Iterator[tuple[bytes, bytes]]:
+    """The slots numbered ``first`` to ``last``, made of the pool's first so many rows."""
     head = b'{"schema_version":1,' + _ID
     for start in range(first, last, CLOCK_EVERY):
         created = format_instant(datetime.now(UTC)).encode()

@@ -20,7 +20,7 @@ from broker.log import high_watermarks, partitions_of
 from broker.settings import KafkaSettings
 
 BATCH: Final = 5_000
-SETTLE_SECONDS: Final = 20.0
+SETTLE_SECONDS: Final = 60.0
 
 LIVE: Final = b'"replay_id":null'
 """What a live output holds and a replay's does not: those come fifty times as often, and only their
