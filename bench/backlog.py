@@ -16,16 +16,20 @@ from producer_contract.codec import encode_slot_created
 PARTITIONS = 8
 FIRST, LAST = 0.1, 0.9
 """The shares of the backlog between which the rate is taken."""
-DEADLINE = 600.0
+STALL_SECONDS = 600.0
+"""Without any progress for so long, a group is given up."""
 LOOK_SECONDS = 0.05
 
 Events = Iterable[tuple[str, bytes]]
 """Keys and values of slot-created."""
 
 
-def slot_events(count: int, run: str) -> Iterator[tuple[str, bytes]]:
-    """``count`` events of the synthetic market; ``run`` keeps their ids apart from others'."""
-    slots = offered(make_market(1), 1, run, clock=lambda: datetime.now(UTC), block=2_000)
+def slot_events(count: int, run: str, seed: int = 1) -> Iterator[tuple[str, bytes]]:
+    """``count`` events of the synthetic market; ``run`` keeps their ids apart from others'.
+
+    Another ``seed`` gives other slots of the same market.
+    """
+    slots = offered(make_market(1), seed, run, clock=lambda: datetime.now(UTC), block=2_000)
     for slot in islice(slots, count):
         yield slot.event.slot_id, encode_slot_created(slot.event)
 
@@ -45,32 +49,55 @@ def publish(kafka: KafkaSettings, events: Events) -> None:
         raise TimeoutError(f"{left} events of the backlog were not taken by Kafka")
 
 
+def published(kafka: KafkaSettings) -> int:
+    """How many events slot-created holds, if retention has let none go."""
+    admin, topic = new_admin(kafka), kafka.names.slot_created
+    return sum(high_watermarks(admin, topic, partitions_of(admin, topic)).values())
+
+
+class Position:
+    """How far a group is on slot-created, asked again and again.
+
+    The source holds no transaction markers, so that offsets count events.
+    """
+
+    def __init__(self, kafka: KafkaSettings, group: str) -> None:
+        self._admin = new_admin(kafka)
+        self._topic = kafka.names.slot_created
+        self._group = group
+        self._partitions = partitions_of(self._admin, self._topic)
+
+    def done(self) -> int:
+        """Events that the group has committed, over all partitions."""
+        offsets = committed(self._admin, self._group, self._topic, self._partitions).values()
+        return sum(each.offset or 0 for each in offsets)
+
+
 def rate_of(kafka: KafkaSettings, group: str) -> float:
     """Events per second of ``group`` on what lies before it, watched until all of it is done.
 
-    Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out. The source
-    holds no transaction markers, so that offsets count events.
+    Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out.
+
+    Raises:
+        TimeoutError: nothing was committed for ``STALL_SECONDS``.
     """
-    admin = new_admin(kafka)
-    topic = kafka.names.slot_created
-    partitions = partitions_of(admin, topic)
-
-    def position() -> int:
-        offsets = committed(admin, group, topic, partitions).values()
-        return sum(each.offset or 0 for each in offsets)
-
-    start = position()
-    total = sum(high_watermarks(admin, topic, partitions).values()) - start
+    position = Position(kafka, group)
+    start = position.done()
+    total = published(kafka) - start
     marks: dict[float, tuple[float, int]] = {}
-    deadline = time.monotonic() + DEADLINE
+    before, moved_at = -1, time.monotonic()
     while True:
-        now, done = time.monotonic(), position() - start
+        now, done = time.monotonic(), position.done() - start
         for share in (FIRST, LAST):
             if done >= share * total:
                 marks.setdefault(share, (now, done))
         if done >= total:
-            (began, before), (ended, after) = marks[FIRST], marks[LAST]
-            return (after - before) / (ended - began) if after > before else float("nan")
-        if now > deadline:
-            raise TimeoutError(f"{group}: {done} of {total} events after {DEADLINE:.0f} s")
+            (began, early), (ended, late) = marks[FIRST], marks[LAST]
+            return (late - early) / (ended - began) if late > early else float("nan")
+        if done > before:
+            before, moved_at = done, now
+        elif now > moved_at + STALL_SECONDS:
+            raise TimeoutError(
+                f"{group}: still {done} of {total} events after {STALL_SECONDS:.0f} s"
+            )
         time.sleep(LOOK_SECONDS)

@@ -4,26 +4,25 @@ Times are Kafka's timestamps on the ledger and on the runs, not what the command
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from bench.commands import CRENEAU, run, settings_of
+from bench.commands import CRENEAU, Finished, run, settings_of
 from broker.log import read_to_end
 from broker.settings import KafkaSettings
 from ledger.reader import read_ledger
 from ledger.records import ModelRevoked, Record, ReplayCompleted, ReplayRequested, decode
-from ledger.runs import of_replay, read_runs_timed
+from ledger.runs import read_runs_timed
 
 GAVE_WAY = "replay gives way"
 """What an executor logs when it stops for live scoring."""
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
-    """What one replay took. Times in seconds since 1970, memory in MiB."""
+class Replayed:
+    """What ledger, runs and the executors' log tell of a replay. Times in seconds since 1970."""
 
-    preview_seconds: float
-    """``replay preview``, the process's start and the sample's reads included."""
     revoked_at: float
     requested_at: float
     """The request stands on the ledger: the fence was awaited, the plan made, the tasks written."""
@@ -31,15 +30,9 @@ class Incident:
     corrected: int
     chunks: int
     executor_rate: float
-    """Events per second between the first and the last chunk's commit, by the one executor."""
+    """Events per second between the first and the last chunk's commit, by all executors."""
     gave_way: int
-    """How often the governor stopped it."""
-    executor_mib: float
-    command_mib: float
-    """The command that revokes, plans and follows."""
-    verify_mib: float
-    verify_seconds: float
-    checked: int
+    """How often the governor stopped one."""
 
     @property
     def plan_seconds(self) -> float:
@@ -50,6 +43,20 @@ class Incident:
         return self.completed_at - self.revoked_at
 
 
+@dataclass(frozen=True, slots=True)
+class Incident(Replayed):
+    """What one replay took, and the commands of it. Memory in MiB."""
+
+    preview_seconds: float
+    """``replay preview``, the process's start and the sample's reads included."""
+    executor_mib: float
+    command_mib: float
+    """The command that revokes, plans and follows."""
+    verify_mib: float
+    verify_seconds: float
+    checked: int
+
+
 def revoke_and_replay(
     kafka: KafkaSettings, folder: Path, corrupted: str, replacement: str
 ) -> Incident:
@@ -58,30 +65,80 @@ def revoke_and_replay(
     Raises:
         RuntimeError: a command failed, or something was left behind.
     """
-    environment = settings_of(kafka, folder)
-    look = ["replay", "preview", "--from-model", corrupted, "--with", replacement, "--json"]
-    preview = run([*CRENEAU, *look], environment, folder / f"{kafka.prefix}preview-{corrupted}.log")
-    what = ["model", "revoke", corrupted, "--with", replacement, "--reason", "a benchmark"]
-    done = run(
-        [*CRENEAU, *what, "--replay", "--executors", "1", "--json"],
-        environment,
-        folder / f"{kafka.prefix}revoke-{corrupted}.log",
-    )
+    preview = preview_replay(kafka, folder, corrupted, replacement)
+    done = carry_out(kafka, folder, corrupted, replacement, executors=1)
     status = json.loads(done.said)
-    certificate = Path(status["certificate"])
-    proof = run(
-        [*CRENEAU, "replay", "verify", str(certificate), "--json"],
-        environment,
-        folder / f"{kafka.prefix}verify-{corrupted}.log",
+    return incident(
+        kafka, folder, corrupted, status["id"], preview, done, verify(kafka, folder, status)
     )
-    verified = json.loads(proof.said)
-    revoked_at, requested_at, completed_at = _times(kafka, corrupted, status["id"])
-    timed = [(at / 1_000, run) for at, run in read_runs_timed(kafka)]
-    own = sorted((at, run.events) for at, run in timed if run.replay_id == status["id"])
-    request = read_ledger(kafka).replays[status["id"]].request
-    assert len(of_replay((run for _, run in timed), status["id"])) == request.chunks
+
+
+def preview_replay(
+    kafka: KafkaSettings, folder: Path, corrupted: str, replacement: str
+) -> Finished:
+    """``creneau replay preview``."""
+    what = ["replay", "preview", "--from-model", corrupted, "--with", replacement, "--json"]
+    return run(
+        [*CRENEAU, *what], settings_of(kafka, folder), log_of(kafka, folder, "preview", corrupted)
+    )
+
+
+def carry_out(
+    kafka: KafkaSettings, folder: Path, corrupted: str, replacement: str, *, executors: int
+) -> Finished:
+    """``creneau model revoke --replay``; it says how the replay ended. Where the same was begun
+    before, it goes on."""
+    what = ["model", "revoke", corrupted, "--with", replacement, "--reason", "a benchmark"]
+    return run(
+        [*CRENEAU, *what, "--replay", "--executors", str(executors), "--json"],
+        settings_of(kafka, folder),
+        log_of(kafka, folder, "revoke", corrupted),
+    )
+
+
+def verify(kafka: KafkaSettings, folder: Path, status: dict[str, Any]) -> Finished:
+    """``creneau replay verify`` of the certificate of what ``carry_out`` said."""
+    what = ["replay", "verify", str(status["certificate"]), "--json"]
+    return run(
+        [*CRENEAU, *what], settings_of(kafka, folder), log_of(kafka, folder, "verify", status["id"])
+    )
+
+
+def log_of(kafka: KafkaSettings, folder: Path, command: str, of: str) -> Path:
+    """Where a command of an incident logs."""
+    return folder / f"{kafka.prefix}{command}-{of}.log"
+
+
+def incident(
+    kafka: KafkaSettings,
+    folder: Path,
+    corrupted: str,
+    replay_id: str,
+    preview: Finished,
+    done: Finished,
+    proof: Finished,
+) -> Incident:
+    """What the commands took, and what ledger and runs tell of the replay."""
+    replayed = replayed_of(kafka, folder, corrupted, replay_id)
     return Incident(
         preview_seconds=preview.seconds,
+        executor_mib=done.child_mib,
+        command_mib=done.own_mib,
+        verify_mib=proof.own_mib,
+        verify_seconds=proof.seconds,
+        checked=json.loads(proof.said)["checked"],
+        **asdict(replayed),
+    )
+
+
+def replayed_of(kafka: KafkaSettings, folder: Path, corrupted: str, replay_id: str) -> Replayed:
+    """What is known of a completed replay of ``corrupted``."""
+    revoked_at, requested_at, completed_at = _times(kafka, corrupted, replay_id)
+    own = sorted(
+        (at / 1_000, run.events) for at, run in read_runs_timed(kafka) if run.replay_id == replay_id
+    )
+    assert len(own) == read_ledger(kafka).replays[replay_id].request.chunks
+    return Replayed(
         revoked_at=revoked_at,
         requested_at=requested_at,
         completed_at=completed_at,
@@ -89,11 +146,6 @@ def revoke_and_replay(
         chunks=len(own),
         executor_rate=_rate(own),
         gave_way=_executors_log(folder).read_text("utf-8", "replace").count(GAVE_WAY),
-        executor_mib=done.child_mib,
-        command_mib=done.own_mib,
-        verify_mib=proof.own_mib,
-        verify_seconds=proof.seconds,
-        checked=verified["checked"],
     )
 
 

@@ -6,6 +6,7 @@ on the same partitions, and hold it back where they would hold back a slot app's
 
 import threading
 import time
+from array import array
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -19,7 +20,11 @@ from broker.log import high_watermarks, partitions_of
 from broker.settings import KafkaSettings
 
 BATCH: Final = 5_000
-SETTLE_SECONDS: Final = 20.0
+SETTLE_SECONDS: Final = 60.0
+
+LIVE: Final = b'"replay_id":null'
+"""What a live output holds and a replay's does not: those come fifty times as often, and only their
+arrival counts, so that they are not decoded."""
 
 Place = tuple[int, int]
 """Source partition and offset."""
@@ -32,7 +37,6 @@ class _Created(msgspec.Struct):
 class _Output(msgspec.Struct):
     source_partition: int
     source_offset: int
-    replay_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class Latency:
 
 
 class LiveReader:
-    """Reads what is published and answered from now on, in a thread, while this lasts."""
+    """Reads what is published and answered from now on, in a thread, while this lasts.
+
+    What has its answer is kept as two numbers, 16 bytes an event: an hour at 1,000/s takes 58 MB.
+    """
 
     def __init__(self, kafka: KafkaSettings) -> None:
         admin = new_admin(kafka)
@@ -59,7 +66,8 @@ class LiveReader:
         self._consumer: Consumer = new_consumer(kafka)
         self._created: dict[Place, float] = {}
         self._arrived: dict[Place, float] = {}
-        self._delays: list[tuple[float, float]] = []
+        self._answered: array[float] = array("d")
+        self._delays: array[float] = array("d")
         self._read_created = msgspec.json.Decoder(_Created).decode
         self._read_output = msgspec.json.Decoder(_Output).decode
         self._stopping = threading.Event()
@@ -101,7 +109,8 @@ class LiveReader:
             TimeoutError: some have none after ``SETTLE_SECONDS``.
         """
         self._wait_for_answers(ended)
-        delays = sorted(delay for created, delay in self._delays if began <= created < ended)
+        answered = zip(self._answered, self._delays, strict=False)
+        delays = sorted(delay for created, delay in answered if began <= created < ended)
         p50, p90, p99 = (
             1_000 * delays[min(len(delays) - 1, int(share * len(delays)))]
             for share in (0.5, 0.9, 0.99)
@@ -139,13 +148,14 @@ class LiveReader:
             if message.topic() == self._source:
                 place = (message.partition() or 0, message.offset() or 0)
                 self._created[place] = self._read_created(value).created_at.timestamp()
-            else:
+            elif LIVE in value:
                 output = self._read_output(value)
-                if output.replay_id is not None:
-                    continue
                 place = (output.source_partition, output.source_offset)
                 self._arrived[place] = now
+            else:
+                continue
             # The topics are fetched side by side: the answer may be seen before the question.
             if place in self._created and place in self._arrived:
                 created = self._created.pop(place)
-                self._delays.append((created, self._arrived.pop(place) - created))
+                self._answered.append(created)
+                self._delays.append(self._arrived.pop(place) - created)

@@ -4,9 +4,11 @@ It knows nothing of the runs: it reads the source, the outputs and the dead lett
 reader, one window of offsets at a time, so that memory does not grow with the slots.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -21,8 +23,13 @@ from replay.canonical import Certificate, digest
 from replay.plain import PlainReader
 from replay.source import Archive, SourceReader
 
-WINDOW_OFFSETS: Final = 2_000_000
-"""Offsets looked at in one pass over a partition's outputs: 24 MB of arrays."""
+WINDOW_OFFSETS: Final = 16_000_000
+"""Offsets looked at in one pass over a partition's outputs: 144 MB of arrays at most. Each window
+reads all outputs of its partition again: 100,000,000 slots on 8 partitions are one window each."""
+
+BATCH: Final = 5_000
+
+_WITHDRAWN, _CORRUPTED, _DEAD = 1, 2, 4
 
 EXAMPLES: Final = 10
 
@@ -75,7 +82,7 @@ def verify(
         closing(PlainReader(kafka)) as outcomes,
     ):
         for window in _windows(certificate, window_offsets):
-            held = _Held(window, int(certificate["epoch"]), from_models)
+            held = Held(window, int(certificate["epoch"]), from_models)
             held.read(outcomes)
             _check(source, window, held, found)
     return found
@@ -110,8 +117,12 @@ def _windows(certificate: Certificate, window_offsets: int) -> Iterator[list[Int
         yield group
 
 
-class _Held:
-    """What a reader holds for each offset of a window: the output of the highest epoch."""
+class Held:
+    """What a reader holds for each offset of a window: the output of the highest epoch.
+
+    9 bytes an offset. Outputs are looked at a batch at a time: one after the other, numpy takes
+    longer to set an element than the codec to decode it.
+    """
 
     def __init__(self, window: list[Interval], epoch: int, from_models: frozenset[str]) -> None:
         self.partition = window[0].partition
@@ -120,54 +131,73 @@ class _Held:
         self._epoch = epoch
         self._from_models = from_models
         self._epochs: NDArray[np.int64] = np.full(length, -1, np.int64)
-        self._withdrawn: NDArray[np.bool_] = np.zeros(length, np.bool_)
-        self._corrupted: NDArray[np.bool_] = np.zeros(length, np.bool_)
-        self._dead: NDArray[np.bool_] = np.zeros(length, np.bool_)
+        self._marks: NDArray[np.uint8] = np.zeros(length, np.uint8)
 
     def read(self, outcomes: PlainReader) -> None:
         """Read the partition's outputs and dead letters to their ends."""
-        for value in outcomes.outputs(self.partition):
-            self._see(value)
+        outputs = outcomes.outputs(self.partition)
+        while batch := list(islice(outputs, BATCH)):
+            self.see(batch)
         for offset, _ in outcomes.dead_offsets(self.partition):
-            if 0 <= offset - self.start < len(self._dead):
-                self._dead[offset - self.start] = True
+            if 0 <= offset - self.start < len(self._marks):
+                self._marks[offset - self.start] |= _DEAD
+
+    def see(self, values: Sequence[bytes | None]) -> None:
+        """Take note of outputs, in log order; of one offset the last of the highest epoch."""
+        rows = [row for value in values if (row := self._row(value)) is not None]
+        if not rows:
+            return
+        # By epoch and then as they came: where an offset comes again, numpy leaves the last one.
+        rows.sort(key=itemgetter(1))
+        places, epochs, marks = np.array(rows, np.int64).T
+        newer = epochs >= self._epochs[places]
+        places = places[newer]
+        self._epochs[places] = epochs[newer]
+        self._marks[places] = marks[newer]
+
+    def doubtful(self, offsets: Sequence[int]) -> list[int]:
+        """The places in ``offsets`` of those not plainly corrected: the others need no look."""
+        places = np.array(offsets, np.int64) - self.start
+        corrected = (self._epochs[places] >= self._epoch) & (self._marks[places] == 0)
+        return np.flatnonzero(~corrected).tolist()
 
     def why_left_behind(self, offset: int) -> str | None:
         """What is wrong with the outcome of the event at ``offset``; None: nothing."""
-        place = offset - self.start
-        epoch = int(self._epochs[place])
+        epoch, marks = int(self._epochs[offset - self.start]), int(self._marks[offset - self.start])
         if epoch < 0:
-            return None if self._dead[place] else "it has neither a probability nor a dead letter"
-        if self._withdrawn[place]:
-            return None if self._dead[place] else "it is withdrawn without a dead letter"
-        if self._corrupted[place]:
+            return None if marks & _DEAD else "it has neither a probability nor a dead letter"
+        if marks & _WITHDRAWN:
+            return None if marks & _DEAD else "it is withdrawn without a dead letter"
+        if marks & _CORRUPTED:
             return f"its probability, of epoch {epoch}, comes from a model that was replayed"
         if epoch < self._epoch:
             return f"its probability is of epoch {epoch}, before the replay's {self._epoch}"
         return None
 
-    def _see(self, value: bytes | None) -> None:
+    def _row(self, value: bytes | None) -> tuple[int, int, int] | None:
+        """The place in the window, the epoch and the marks of an output; None: none of ours."""
         try:
             output = decode_slot_probability(value)
         except Refusal:
-            return
+            return None
         place = output.source_offset - self.start
-        ours = output.source_partition == self.partition and 0 <= place < len(self._epochs)
-        if ours and output.epoch >= self._epochs[place]:
-            self._epochs[place] = output.epoch
-            self._withdrawn[place] = output.probability is None
-            self._corrupted[place] = output.model_version in self._from_models
+        if output.source_partition != self.partition or not 0 <= place < len(self._epochs):
+            return None
+        withdrawn = _WITHDRAWN if output.probability is None else 0
+        corrupted = _CORRUPTED if output.model_version in self._from_models else 0
+        return place, output.epoch, withdrawn | corrupted
 
 
-def _check(source: SourceReader, window: list[Interval], held: _Held, found: Verification) -> None:
+def _check(source: SourceReader, window: list[Interval], held: Held, found: Verification) -> None:
     for interval in window:
         for batch in source.read(interval):
             found.checked += len(batch.offsets)
             found.read_from["archive" if batch.archived else "kafka"] += len(batch.offsets)
-            for offset, key in zip(batch.offsets, batch.keys, strict=True):
+            for place in held.doubtful(batch.offsets):
+                offset = batch.offsets[place]
                 why = held.why_left_behind(offset)
                 if why is not None:
-                    _leave_behind(found, interval.partition, offset, key, why)
+                    _leave_behind(found, interval.partition, offset, batch.keys[place], why)
 
 
 def _leave_behind(
