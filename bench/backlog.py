@@ -1,7 +1,7 @@
 """A backlog of realistic slots, and the rate at which a group works it off, seen from outside."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -45,11 +45,14 @@ def publish(kafka: KafkaSettings, events: Events) -> None:
         raise TimeoutError(f"{left} events of the backlog were not taken by Kafka")
 
 
-def rate_of(kafka: KafkaSettings, group: str) -> float:
+def rate_of(
+    kafka: KafkaSettings, group: str, *, at_mark: Callable[[], None] = lambda: None
+) -> float:
     """Events per second of ``group`` on what lies before it, watched until all of it is done.
 
-    Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out. The source
-    holds no transaction markers, so that offsets count events.
+    Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out; ``at_mark``
+    is called when each of the two is reached. The source holds no transaction markers, so that
+    offsets count events.
     """
     admin = new_admin(kafka)
     topic = kafka.names.slot_created
@@ -66,8 +69,9 @@ def rate_of(kafka: KafkaSettings, group: str) -> float:
     while True:
         now, done = time.monotonic(), position() - start
         for share in (FIRST, LAST):
-            if done >= share * total:
-                marks.setdefault(share, (now, done))
+            if done >= share * total and share not in marks:
+                marks[share] = (now, done)
+                at_mark()
         if done >= total:
             (began, before), (ended, after) = marks[FIRST], marks[LAST]
             return (after - before) / (ended - began) if after > before else float("nan")
