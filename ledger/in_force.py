@@ -43,6 +43,33 @@ def by_partition(runs: Iterable[Run]) -> dict[int, list[Run]]:
     return dict(split)
 
 
+class _Taken:
+    """Which offsets are taken: disjoint ranges in order, no two of them touching."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+
+    def take(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What of ``[start, end)`` was free until now."""
+        starts, ends = self.starts, self.ends
+        first, last = bisect_left(ends, start), bisect_right(starts, end)
+        if start >= end or (first < last and starts[first] <= start and end <= ends[first]):
+            return []
+        free: list[tuple[int, int]] = []
+        position = start
+        for place in range(first, last):
+            if position < starts[place]:
+                free.append((position, starts[place]))
+            position = ends[place]
+        if position < end:
+            free.append((position, end))
+        if first < last:
+            start, end = min(start, starts[first]), max(end, ends[last - 1])
+        starts[first:last], ends[first:last] = [start], [end]
+        return free
+
+
 def segments(runs: Sequence[Run]) -> list[Segment]:
     """The in-force map of one partition: disjoint segments in offset order.
 
@@ -50,26 +77,13 @@ def segments(runs: Sequence[Run]) -> list[Segment]:
     Newest first, each run gets what no newer one has taken: after a replay of everything, the many
     older runs cost no more than a look.
     """
-    found: list[Segment] = []
-    # What is taken: disjoint ranges in order, no two of them touching.
-    starts: list[int] = []
-    ends: list[int] = []
+    taken = _Taken()
     by_epoch = sorted(runs, key=attrgetter("epoch"))
-    for run in reversed(by_epoch):
-        start, end = run.from_offset, run.to_offset
-        first, last = bisect_left(ends, start), bisect_right(starts, end)
-        if start >= end or (first < last and starts[first] <= start and end <= ends[first]):
-            continue
-        free = start
-        for place in range(first, last):
-            if free < starts[place]:
-                found.append(Segment(free, starts[place], run))
-            free = ends[place]
-        if free < end:
-            found.append(Segment(free, end, run))
-        if first < last:
-            start, end = min(start, starts[first]), max(end, ends[last - 1])
-        starts[first:last], ends[first:last] = [start], [end]
+    found = [
+        Segment(start, end, run)
+        for run in reversed(by_epoch)
+        for start, end in taken.take(run.from_offset, run.to_offset)
+    ]
     return sorted(found, key=attrgetter("from_offset"))
 
 
@@ -132,11 +146,13 @@ def gaps(runs: Sequence[Run], fence: int) -> list[tuple[int, int]]:
 
     The expiry of a group's offsets or an operator's reset loses the open run, and so leaves one.
     """
-    covered = [(run.from_offset, run.to_offset) for run in runs]
-    if not covered:
+    if not runs:
         return []
-    first = min(start for start, _ in covered)
-    return without([(first, fence)], covered)
+    covered = _Taken()
+    for run in reversed(runs):
+        covered.take(run.from_offset, run.to_offset)
+    first = min(map(attrgetter("from_offset"), runs))
+    return covered.take(first, fence)
 
 
 def reset_partitions(runs: Iterable[Run]) -> set[int]:

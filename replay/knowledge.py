@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from confluent_kafka import Message
@@ -146,7 +147,7 @@ def _to_scan(
     ends = high_watermarks(admin, kafka.names.slot_created, resets)
     found: dict[int, list[tuple[int, int]]] = {}
     for partition, own in split.items():
-        first = min(run.from_offset for run in own)
+        first = min(map(attrgetter("from_offset"), own))
         fence = standing[partition].offset if partition in standing else first
         before = _earliest_outcome(kafka, partition) if first > 0 else None
         start = first if before is None else min(first, before)
