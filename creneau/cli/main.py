@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     # Plain help: importing and drawing with rich would be two thirds of the time that --help takes.
     rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
 )
 groups.attach(app)
 
