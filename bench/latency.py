@@ -32,11 +32,13 @@ from broker.settings import KafkaSettings
 from broker.topics import apply
 from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
+from replay.fence import members
 
 BATCH: Final = 4_000
 """Events per transaction of the bare loop: as many as the worker takes at most."""
 SETTLE_SECONDS: Final = 5.0
 """After the first answer, before the measuring: what came while the process started is done."""
+JOIN_SECONDS: Final = 60.0
 FILLING: Final = "x" * 230
 """Makes an answer as long as a real one."""
 SHARES: Final = ("p50", "p90", "p99")
@@ -44,9 +46,8 @@ SHARES: Final = ("p50", "p90", "p99")
 
 def bare_loop(kafka: KafkaSettings) -> None:
     """Consume, produce, commit, as soon as there is anything."""
-    consumer = new_consumer(
-        kafka, group_id=f"{kafka.prefix}bench-bare", auto_offset_reset="earliest"
-    )
+    # In topics of its own it may have the worker's place.
+    consumer = new_consumer(kafka, group_id=kafka.names.worker_group, auto_offset_reset="earliest")
     producer = new_producer(kafka, transactional_id=f"{kafka.prefix}bench-bare")
     producer.init_transactions(30)
     consumer.subscribe([kafka.names.slot_created])
@@ -91,13 +92,23 @@ def measure(
     with (
         LiveReader(kafka) as reader,
         process(command, settings, folder / f"{what}.log"),
-        process(slot_app, settings, folder / "slot-app.log"),
     ):
-        reader.wait_for_traffic()
-        time.sleep(SETTLE_SECONDS)
-        began = time.time()
-        time.sleep(window)
-        return reader.latency(began, time.time())
+        _wait_until_joined(kafka)
+        with process(slot_app, settings, folder / "slot-app.log"):
+            reader.wait_for_traffic()
+            time.sleep(SETTLE_SECONDS)
+            began = time.time()
+            time.sleep(window)
+            return reader.latency(began, time.time())
+
+
+def _wait_until_joined(kafka: KafkaSettings) -> None:
+    admin = new_admin(kafka)
+    deadline = time.monotonic() + JOIN_SECONDS
+    while not any(members(kafka, admin).values()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nobody has joined the group within {JOIN_SECONDS:.0f} s")
+        time.sleep(0.1)
 
 
 def run(rounds: int, folder: Path, *, rate: float, window: float) -> dict[str, Any]:
