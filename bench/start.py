@@ -120,7 +120,15 @@ def starts(rounds: int, folder: Path, delay_ms: int) -> list[dict[str, float]]:
         kafka = KafkaSettings(embedded.bootstrap_servers, prefix=f"delay{delay_ms}-")
         apply(new_admin(kafka), kafka.names, partitions=PARTITIONS)
         promote_model(kafka, folder)
-        return [measure(kafka, folder, number) for number in range(rounds)]
+        found = []
+        for number in range(rounds):
+            found.append(measure(kafka, folder, number))
+            print(
+                f"round {number + 1}, group delay {delay_ms} ms: first commit after "
+                f"{found[-1][COMMITTED]:.2f} s",
+                flush=True,
+            )
+        return found
 
 
 def results(by_delay: Mapping[int, Sequence[Mapping[str, float]]], helped: float) -> dict[str, Any]:
