@@ -1,7 +1,7 @@
 """A backlog of realistic slots, and the rate at which a group works it off, seen from outside."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -73,10 +73,13 @@ class Position:
         return sum(each.offset or 0 for each in offsets)
 
 
-def rate_of(kafka: KafkaSettings, group: str) -> float:
+def rate_of(
+    kafka: KafkaSettings, group: str, *, at_mark: Callable[[], None] = lambda: None
+) -> float:
     """Events per second of ``group`` on what lies before it, watched until all of it is done.
 
-    Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out.
+    Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out; ``at_mark``
+    is called when each of the two is reached.
 
     Raises:
         TimeoutError: nothing was committed for ``STALL_SECONDS``.
@@ -89,8 +92,9 @@ def rate_of(kafka: KafkaSettings, group: str) -> float:
     while True:
         now, done = time.monotonic(), position.done() - start
         for share in (FIRST, LAST):
-            if done >= share * total:
-                marks.setdefault(share, (now, done))
+            if done >= share * total and share not in marks:
+                marks[share] = (now, done)
+                at_mark()
         if done >= total:
             (began, early), (ended, late) = marks[FIRST], marks[LAST]
             return (late - early) / (ended - began) if late > early else float("nan")

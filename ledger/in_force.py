@@ -4,11 +4,11 @@ Runs are applied in epoch order: a later decision's outcome wins over an earlier
 the reader's rule has it for one offset.
 """
 
-import heapq
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import attrgetter
 
 from ledger.fold import LedgerState
 from ledger.metadata import CommitMetadata
@@ -43,32 +43,48 @@ def by_partition(runs: Iterable[Run]) -> dict[int, list[Run]]:
     return dict(split)
 
 
+class _Taken:
+    """Which offsets are taken: disjoint ranges in order, no two of them touching."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+
+    def take(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What of ``[start, end)`` was free until now."""
+        starts, ends = self.starts, self.ends
+        first, last = bisect_left(ends, start), bisect_right(starts, end)
+        if start >= end or (first < last and starts[first] <= start and end <= ends[first]):
+            return []
+        free: list[tuple[int, int]] = []
+        position = start
+        for place in range(first, last):
+            if position < starts[place]:
+                free.append((position, starts[place]))
+            position = ends[place]
+        if position < end:
+            free.append((position, end))
+        if first < last:
+            start, end = min(start, starts[first]), max(end, ends[last - 1])
+        starts[first:last], ends[first:last] = [start], [end]
+        return free
+
+
 def segments(runs: Sequence[Run]) -> list[Segment]:
     """The in-force map of one partition: disjoint segments in offset order.
 
     Of runs at one epoch the later in the log wins. Offsets that no run covers are in no segment.
+    Newest first, each run gets what no newer one has taken: after a replay of everything, the many
+    older runs cost no more than a look.
     """
-    starts = sorted((run.from_offset, place) for place, run in enumerate(runs) if not run.empty)
-    edges = sorted({edge for run in runs for edge in (run.from_offset, run.to_offset)})
-    open_runs: list[tuple[int, int]] = []
-    found: list[Segment] = []
-    following = 0
-    for left, right in pairwise(edges):
-        while following < len(starts) and starts[following][0] <= left:
-            place = starts[following][1]
-            heapq.heappush(open_runs, (-runs[place].epoch, -place))
-            following += 1
-        while open_runs and runs[-open_runs[0][1]].to_offset <= left:
-            heapq.heappop(open_runs)
-        if open_runs:
-            _extend(found, left, right, runs[-open_runs[0][1]])
-    return found
-
-
-def _extend(found: list[Segment], left: int, right: int, run: Run) -> None:
-    if found and found[-1].run is run and found[-1].to_offset == left:
-        left = found.pop().from_offset
-    found.append(Segment(left, right, run))
+    taken = _Taken()
+    by_epoch = sorted(runs, key=attrgetter("epoch"))
+    found = [
+        Segment(start, end, run)
+        for run in reversed(by_epoch)
+        for start, end in taken.take(run.from_offset, run.to_offset)
+    ]
+    return sorted(found, key=attrgetter("from_offset"))
 
 
 def in_force_map(runs: Iterable[Run]) -> dict[int, list[Segment]]:
@@ -130,11 +146,13 @@ def gaps(runs: Sequence[Run], fence: int) -> list[tuple[int, int]]:
 
     The expiry of a group's offsets or an operator's reset loses the open run, and so leaves one.
     """
-    covered = [(run.from_offset, run.to_offset) for run in runs]
-    if not covered:
+    if not runs:
         return []
-    first = min(start for start, _ in covered)
-    return without([(first, fence)], covered)
+    covered = _Taken()
+    for run in reversed(runs):
+        covered.take(run.from_offset, run.to_offset)
+    first = min(map(attrgetter("from_offset"), runs))
+    return covered.take(first, fence)
 
 
 def reset_partitions(runs: Iterable[Run]) -> set[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from confluent_kafka import Message
@@ -20,7 +21,7 @@ from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from ledger.in_force import by_partition, gaps, merged, open_run, reset_partitions, without
 from ledger.records import Interval
-from ledger.runs import Run, read_runs
+from ledger.runs import Run, RunsReader, read_runs
 from producer_contract.codec import Refusal, decode_slot_probability
 from replay.errors import UnexplainedGapError
 from replay.fence import Standing
@@ -51,14 +52,18 @@ class Scanned:
 
 
 def read_knowledge(
-    kafka: KafkaSettings, state: LedgerState, standing: Mapping[int, Standing]
+    kafka: KafkaSettings,
+    state: LedgerState,
+    standing: Mapping[int, Standing],
+    reader: RunsReader | None = None,
 ) -> Knowledge:
-    """Read the runs to their end, and find what they leave open.
+    """Read the runs to their end as it is now, and find what they leave open.
 
     For a plan ``standing`` must be that of a closed fence, read before: what was then open is
-    either still open as ``standing`` has it, or among the closed runs.
+    either still open as ``standing`` has it, or among the closed runs. ``reader``: one that has
+    read most of them already.
     """
-    closed = read_runs(kafka)
+    closed = read_runs(kafka) if reader is None else reader.read_to_end()
     opened = [
         open_run(partition, one.offset, one.metadata, state) for partition, one in standing.items()
     ]
@@ -142,7 +147,7 @@ def _to_scan(
     ends = high_watermarks(admin, kafka.names.slot_created, resets)
     found: dict[int, list[tuple[int, int]]] = {}
     for partition, own in split.items():
-        first = min(run.from_offset for run in own)
+        first = min(map(attrgetter("from_offset"), own))
         fence = standing[partition].offset if partition in standing else first
         before = _earliest_outcome(kafka, partition) if first > 0 else None
         start = first if before is None else min(first, before)

@@ -20,8 +20,9 @@ from replay.errors import NotRevokedError
 from replay.fence import standings
 from replay.knowledge import read_knowledge
 from replay.plan import affected_ranges, cut, make_plan
-from replay.request import refuse_unusable_models, selected_offsets
+from replay.request import refuse_unusable_models
 from replay.sampling import edges, read_events, sample_places, still_had
+from replay.selection import selected_offsets
 from replay.shift import ScoredTwice, Shift, score_twice, shift_of
 from replay.source import Archive, SourceReader, gone_ranges, missing_ranges
 

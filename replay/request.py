@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from broker.clients import new_admin
-from broker.log import high_watermarks, log_starts, offsets_for_time, partitions_of
+from broker.log import partitions_of
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
 from ledger.reader import read_ledger
 from ledger.records import MAX_RECORD_BYTES, Record, ReplayRequested, Scope, Selection, encode
+from ledger.runs import RunsReader
 from ledger.writer import append
 from replay.chunk_scorer import Load
 from replay.errors import (
-    BadSelectionError,
     LedgerMovedError,
     NotAReplacementError,
     NotRevokedError,
@@ -26,6 +26,7 @@ from replay.errors import (
 from replay.fence import Fence, wait_for_fence
 from replay.knowledge import Scanned, read_knowledge, scan
 from replay.plan import Plan, affected_ranges, cut, make_plan
+from replay.selection import selected_offsets
 from replay.source import Archive, gone_ranges, refuse_gone
 from replay.tasks import spread
 
@@ -133,12 +134,18 @@ def request_replay(
     state = read_ledger(kafka)
     from_models = models_to_replay(state, order)
     load(state.models[order.with_model])
-    fence = wait_for_fence(kafka, revocation_epoch(state, from_models), say=say)
-    drain()
-    # Partitions may have acknowledged, and others decided, more than the first reading knew.
-    state = read_ledger(kafka)
-    refuse_moved(state, order, from_models)
-    plan = plan_replay(kafka, state, from_models, fence, order, chunk_offsets, say)
+    runs = RunsReader(kafka)
+    try:
+        # While the workers change their model: after the fence only the last runs are left to read.
+        runs.read_to_end()
+        fence = wait_for_fence(kafka, revocation_epoch(state, from_models), say=say)
+        drain()
+        # Partitions may have acknowledged, and others decided, more than the first reading knew.
+        state = read_ledger(kafka)
+        refuse_moved(state, order, from_models)
+        plan = plan_replay(kafka, state, from_models, fence, order, chunk_offsets, say, runs)
+    finally:
+        runs.close()
     refuse_gone(gone_ranges(kafka, new_admin(kafka), plan.affected), archive)
     return _write(kafka, order, from_models, fence.offsets, plan, by=by, reason=reason)
 
@@ -171,9 +178,11 @@ def plan_replay(
     order: Order,
     chunk_offsets: int,
     say: Callable[[str], None],
+    runs: RunsReader,
 ) -> Plan:
-    """The plan: the runs are read after the fence was seen closed, and a scan fills their gaps."""
-    knowledge = read_knowledge(kafka, state, fence.standing)
+    """The plan: the runs are read to their end after the fence was seen closed, and a scan fills
+    their gaps."""
+    knowledge = read_knowledge(kafka, state, fence.standing, runs)
     seen = Scanned()
     if knowledge.to_scan:
         seen = scan(kafka, state, knowledge, fence.offsets, say)
@@ -183,52 +192,6 @@ def plan_replay(
     if order.selection != Selection():
         ranges = cut(ranges, selected_offsets(kafka, order.selection))
     return make_plan(ranges, fence.offsets, chunk_offsets=chunk_offsets, canary=order.canary)
-
-
-def selected_offsets(kafka: KafkaSettings, selection: Selection) -> dict[int, tuple[int, int]]:
-    """The offsets that a selection stands for, by partition.
-
-    Times become offsets as Kafka has it: from the first record published at or after
-    ``published_from``, up to the first one published at or after ``published_to``. Where that is
-    the first one kept, what is gone may be as late: then it belongs to the selection too.
-
-    Raises:
-        BadSelectionError: a partition that is not there, or an empty span of time.
-    """
-    admin, topic = new_admin(kafka), kafka.names.slot_created
-    there = partitions_of(admin, topic)
-    chosen = there if selection.partitions is None else list(selection.partitions)
-    strange = sorted(set(chosen) - set(there))
-    if strange:
-        raise BadSelectionError(f"{topic} has no partition {strange[0]}: it has {len(there)}")
-    low, high = selection.published_from, selection.published_to
-    if low is not None and high is not None and low >= high:
-        raise BadSelectionError("--published-from must lie before --published-to")
-    starts = dict.fromkeys(chosen, 0)
-    if low is not None:
-        found = offsets_for_time(admin, topic, chosen, _milliseconds(low))
-        starts = beginnings(found, log_starts(admin, topic, chosen))
-    ends = (
-        high_watermarks(admin, topic, chosen)
-        if high is None
-        else offsets_for_time(admin, topic, chosen, _milliseconds(high))
-    )
-    return {p: (starts[p], ends[p]) for p in chosen}
-
-
-def beginnings(found: Mapping[int, int], log_starts: Mapping[int, int]) -> dict[int, int]:
-    """Where a selection from a time on begins, by partition. Pure.
-
-    ``found``: the first offset kept that was published at or after the time. Kafka cannot say when
-    events were published that it has let go. Only where an earlier event is still kept do they lie
-    before the time; where the first one kept is late enough itself, they count as selected
-    (offset 0), for a replay to be refused over them rather than to leave them out in silence.
-    """
-    return {p: offset if offset > log_starts[p] else 0 for p, offset in found.items()}
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000)
 
 
 def _write(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 from confluent_kafka.admin import AdminClient
 
 from broker.groups import committed
@@ -31,7 +32,7 @@ def encode_task(task: Task) -> bytes:
         "to_offset": task.chunk.to_offset,
     }
     canary = {"canary": True} if task.canary else {}
-    return json.dumps(fields | canary, separators=(",", ":")).encode()
+    return msgspec.json.encode(fields | canary)
 
 
 def decode_task(value: bytes | None) -> Task:

@@ -22,6 +22,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain help: importing and drawing with rich would be two thirds of the time that --help takes.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
 )
 groups.attach(app)
 

@@ -40,15 +40,15 @@ def test_a_bug_shows_no_traceback_but_keeps_it(
     kept.unlink()
 
 
-@pytest.mark.parametrize("group", ["model", "topics", "sandbox", "contract", "report"])
-def test_help_imports_nothing_heavy(group: str) -> None:
-    import subprocess
-
+@pytest.mark.parametrize(
+    "asked", [[], ["model"], ["topics"], ["sandbox"], ["contract"], ["report"], ["worker"]]
+)
+def test_help_imports_nothing_heavy(asked: list[str]) -> None:
     code = (
         "import sys; from creneau.cli.main import app\n"
-        f"try: app(['{group}', '--help'])\n"
+        f"try: app([*{asked}, '--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'sklearn', 'confluent_kafka', 'numpy'} & sys.modules.keys()\n"
+        "heavy = {'sklearn', 'confluent_kafka', 'numpy', 'rich'} & sys.modules.keys()\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

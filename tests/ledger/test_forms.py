@@ -92,7 +92,20 @@ def test_a_run_comes_back_as_it_was_written() -> None:
     assert json.loads(encode_run(RUN))["verdict_changes"] == [[12, "refused"], [15, "scored"]]
 
 
-@pytest.mark.parametrize("value", [None, b"", b"[]", b"{}", b'{"source_partition": "x"}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"[]",
+        b"{}",
+        b'{"source_partition": "x"}',
+        b'{"source_partition":0,"from_offset":"1","to_offset":2,"epoch":3,"model_version":"v"}',
+        b'{"source_partition":0,"from_offset":1,"to_offset":2,"epoch":3}',
+        b'{"source_partition":0,"from_offset":1,"to_offset":2,"epoch":3,"model_version":"\xff"}',
+        b'{"x":' + b"[" * 100_000,
+    ],
+)
 def test_what_is_not_a_run_is_refused(value: bytes | None) -> None:
     with pytest.raises(UnreadableLedgerError):
         decode_run(value)

@@ -29,6 +29,14 @@ def test_an_empty_run_covers_nothing() -> None:
     assert shown([run(0, 10, 1), run(4, 4, 3)]) == [(0, 10, 1)]
 
 
+def test_of_runs_at_one_epoch_the_later_in_the_log_counts() -> None:
+    first, second = run(0, 10, 1, "first"), run(5, 15, 1, "second")
+    found = [
+        (one.from_offset, one.to_offset, one.run.model_version) for one in segments([first, second])
+    ]
+    assert found == [(0, 5, "first"), (5, 15, "second")]
+
+
 def test_a_cut_run_is_counted_in_proportion() -> None:
     first, second = segments([run(0, 10, 1, scored=4, dead=1), run(5, 10, 2, scored=3)])
     assert (first.whole, first.events) == (False, 2.5)
@@ -76,3 +84,5 @@ def test_each_offset_has_the_run_of_the_highest_epoch(runs: list[Run]) -> None:
         covering = [one.epoch for one in runs if one.from_offset <= offset < one.to_offset]
         here = [s.run.epoch for s in found if s.from_offset <= offset < s.to_offset]
         assert here == ([max(covering)] if covering else [])
+    assert all(a.to_offset <= b.from_offset for a, b in pairwise(found))
+    assert not any(a.run is b.run and a.to_offset == b.from_offset for a, b in pairwise(found))

@@ -13,11 +13,11 @@ from replay.errors import (
 )
 from replay.request import (
     Order,
-    beginnings,
     models_to_replay,
     refuse_moved,
     refuse_unusable_models,
 )
+from replay.selection import beginnings
 from tests.ledger.build import ledger, promoted, registered, requested, revoked
 
 BEFORE = (
