@@ -183,10 +183,9 @@ def run(events: int, rounds: int, peers: Sequence[Peer], folder: Path) -> dict[s
 
 
 def in_turn(names: list[str], number: int) -> list[str]:
-    """The same names, another one first in each round, backwards in every other one."""
+    """The same names, another one first in each round."""
     first = number % len(names)
-    turned = names[first:] + names[:first]
-    return turned if number % 2 == 0 else turned[::-1]
+    return names[first:] + names[:first]
 
 
 def medians(rates: dict[str, list[float]]) -> dict[str, float]:

@@ -51,11 +51,14 @@ def test_quick_leaves_results_and_page_alone(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = (checkout / "page.md").read_bytes()
+    older = checkout / "results" / "worker_rate.json"
+    older.parent.mkdir()
+    older.write_text('{"median": {"ratio": 0.6}}', "utf-8")
     monkeypatch.setattr("sys.argv", ["suite", "--quick", "--only", "worker_rate"])
     assert main() == 0
     assert "one worker / bare loop" in capfd.readouterr().out
     assert (checkout / "page.md").read_bytes() == before
-    assert not (checkout / "results").exists()
+    assert results_of(checkout / "results") == {"worker_rate": {"median": {"ratio": 0.6}}}
 
 
 def test_a_measurement_that_fails_leaves_its_older_result(checkout: Path) -> None:
