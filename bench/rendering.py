@@ -33,7 +33,7 @@ def part(name: str, results: Results) -> str | None:
     """What stands between the markers of ``name``; None: there is nothing to make it from."""
     if name == "targets":
         reached = list(rows(results))
-        header = ("what", "measured", "at least", "goal", "")
+        header = ("what", "measured", "needed", "goal", "")
         return table(header, reached) if reached else None
     found = results.get(name)
     if found is None:

@@ -90,7 +90,7 @@ def results_of(folder: Path, names: Iterable[str] | None = None) -> dict[str, An
 def say(results: dict[str, Any]) -> None:
     """The targets that were measured, and on what machine."""
     for what, measured, bound, goal, verdict in rows(results):
-        aim = f"(at least {bound}; goal {goal})" if bound and goal else f"({bound or goal})"
+        aim = f"(needed {bound}; goal {goal})" if bound and goal else f"({bound or goal})"
         print(f"{what:44} {measured:>12}  {verdict:12} {aim if bound or goal else ''}".rstrip())
     for found in list(results.values())[:1]:
         print(provenance(found["machine"]))

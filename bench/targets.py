@@ -82,7 +82,7 @@ TARGETS: Final = (
 
 
 def rows(results: Results) -> Iterator[tuple[str, str, str, str, str]]:
-    """What, measured, at least, goal, verdict: a row for each target that was measured."""
+    """What, measured, needed, goal, verdict: a row for each target that was measured."""
     for target in TARGETS:
         figure = target.found(results)
         if figure is None:
