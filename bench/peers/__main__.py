@@ -1,12 +1,13 @@
 """One worker beside what a user would pick instead, on the same backlog, in the same run.
 
-``python -m bench.peers [--events 300000] [--rounds 5] [--only NAME ...] [--json FILE]``
+``python -m bench.peers [--events 600000] [--rounds 5] [--only NAME ...] [--json FILE]``
 
 As ``bench.worker_rate``: each round has topics and a backlog of its own with 8 partitions on one
 embedded Kafka; the worker and the peers take turns at going first, each a process of its own that
 is watched from outside by its group's committed offsets, between a tenth and nine tenths of what
-lies before it. The slow ones begin further back in the same backlog (``share``). Each must have
-left an answer for each event, in the contract's form. A ratio is worker / peer, round by round.
+lies before it. The slow ones begin nearer to the end of the same backlog (``share``). A small
+backlog wrongs Kafka Streams: a JVM compiles in its first seconds. Each must have left an answer for
+each event, in the contract's form. A ratio is worker / peer, round by round; the median counts.
 """
 
 import argparse
@@ -32,8 +33,8 @@ from broker.clients import new_admin, new_consumer
 from broker.log import high_watermarks, partitions_of
 from broker.settings import KafkaSettings
 from broker.topics import apply
-from producer_contract.codec import decode_slot_probability
-from producer_contract.testing.broker import STEADY
+from producer_contract.codec import Refusal, decode_slot_probability
+from producer_contract.testing.broker import STEADY, last_words
 from producer_contract.testing.embedded import EmbeddedKafka
 
 OURS: Final = "worker"
@@ -62,14 +63,14 @@ PEERS: Final = (
         "faststream-scoring",
         "FastStream, batches, pydantic, batched scoring, at least once",
         _python("faststream", "faststream_app"),
-        share=0.2,
+        share=0.1,
         scores=True,
     ),
     Peer(
         "faststream-constant",
         "FastStream, batches, pydantic, constant answer, at least once",
         _python("faststream", "faststream_app"),
-        share=0.2,
+        share=0.1,
     ),
     Peer(
         "quix-constant",
@@ -90,7 +91,7 @@ def measure(
     """The rate of a peer on the last ``share`` of the backlog of ``kafka.prefix``.
 
     Raises:
-        RuntimeError: it did not answer everything, or not in the contract's form.
+        PeerUnusableError: it did not answer everything, or not in the contract's form.
     """
     admin = new_admin(kafka)
     source, output = kafka.names.slot_created, f"{kafka.prefix}{peer.name}"
@@ -102,8 +103,12 @@ def measure(
     elif start[-1] == "StreamsApp":
         command.append(folder / f"{output}-state")
     environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    with process([str(part) for part in command], environment, folder / f"{peer.name}.log"):
-        rate = rate_of(kafka, output)
+    log = folder / f"{peer.name}.log"
+    with process([str(part) for part in command], environment, log):
+        try:
+            rate = rate_of(kafka, output)
+        except TimeoutError as error:
+            raise PeerUnusableError(f"{error}; {last_words(log)}") from error
     check_answers(kafka, output, round(peer.share * len(backlog)))
     return rate
 
@@ -120,20 +125,23 @@ def check_answers(kafka: KafkaSettings, output: str, events: int) -> None:
     """Look at one answer, and at how many there are.
 
     Raises:
-        RuntimeError: too few, or it is not a ``slot-probability``.
+        PeerUnusableError: too few, or it is not a ``slot-probability``.
     """
     admin = new_admin(kafka)
     ends = high_watermarks(admin, output, partitions_of(admin, output))
     # Transactions leave markers of their own; a rounded share may be off by one a partition.
     if sum(ends.values()) < events - PARTITIONS:
-        raise RuntimeError(f"{output}: {sum(ends.values())} answers to {events} events")
+        raise PeerUnusableError(f"{output}: {sum(ends.values())} answers to {events} events")
     consumer = new_consumer(kafka)
     consumer.assign([TopicPartition(output, partition, 0) for partition in ends])
     message = consumer.poll(ANSWER_SECONDS)
     consumer.close()
     if message is None or message.error() is not None:
-        raise RuntimeError(f"{output}: no answer can be read")
-    decode_slot_probability(message.value())
+        raise PeerUnusableError(f"{output}: no answer can be read")
+    try:
+        decode_slot_probability(message.value())
+    except Refusal as refusal:
+        raise PeerUnusableError(f"{output}: not a slot-probability: {refusal}") from refusal
 
 
 def ready(peers: Sequence[Peer]) -> tuple[dict[str, Command], dict[str, str]]:
@@ -203,7 +211,7 @@ def medians(rates: dict[str, list[float]]) -> dict[str, float]:
 def main() -> None:
     """Measure, print, and write JSON if asked to."""
     options = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
-    options.add_argument("--events", type=int, default=300_000)
+    options.add_argument("--events", type=int, default=600_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--only", nargs="+", choices=[peer.name for peer in PEERS])
     options.add_argument("--json", type=Path)

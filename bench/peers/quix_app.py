@@ -2,9 +2,8 @@
 
 As its documentation has it: an ``Application`` with ``processing_guarantee="exactly-once"``, a
 streaming dataframe with ``apply`` and ``to_topic``, its own JSON (orjson). The event is not
-validated. Tuned: ``commit_every`` (the default of 5 s would hold outputs back that long; see
-docs/performance.md for what other values gave), librdkafka's queues and compression as our worker
-has them, and no logging below warnings.
+validated. Tuned: a commit every 10,000 events, at least every second (the default holds outputs
+back for 5 s), compression, linger and fetch wait as our worker has them, no log below warnings.
 
 ``python -m bench.peers.quix_app BOOTSTRAP SOURCE OUTPUT GROUP``
 """
