@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format lock soak clean
+.PHONY: help setup demo test bench bench-quick lint format lock soak clean
 
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv with everything locked, and fetch the Kafka jars
 
@@ -29,10 +29,11 @@ demo: setup ## The main job on a Kafka of its own, from end to end, with a summa
 test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
 	$(BIN)/pytest -q -n 4 --dist worksteal -m "not soak and not compose"
 
-bench: setup ## The rate of one worker process beside a bare Kafka loop; départements; the start of Kafka
-	$(BIN)/python -m bench.worker_rate
-	$(BIN)/python -m bench.departements
-	$(BIN)/python -m bench.embedded
+bench: setup ## All measurements (over an hour on idle cores), into bench/results and docs/performance.md
+	$(BIN)/python -m bench.suite
+
+bench-quick: setup ## The ratios that count, in a few minutes: worker, executor, latency
+	$(BIN)/python -m bench.suite --quick
 
 lint: setup ## ruff, mypy, import-linter, sqlfluff, nobody else owns our package names
 	$(BIN)/ruff check .
@@ -57,6 +58,10 @@ lock: setup ## Resolve the dependencies again and write locks/ with hashes
 	echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c locks/dev.txt - -o locks/build.txt
 	echo 'local-bigquery==0.4.0 duckdb-extension-ducklake==1.5.5 duckdb-extension-icu==1.5.5 duckdb-extension-spatial==1.5.5' | tr ' ' '\n' | \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-header --override locks/emulator-override.txt - -o creneau/sandbox/emulator-lock.txt
+	echo 'faststream[confluent]==0.7.8 orjson uvloop scikit-learn skops shapely msgspec pydantic threadpoolctl fsspec' | tr ' ' '\n' | \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c locks/service.txt - -o bench/peers/locks/faststream.txt
+	echo 'quixstreams==3.28.1' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header - -o bench/peers/locks/quix.txt
+	$(BIN)/python -m bench.peers.java --lock
 
 clean: ## Remove what make setup and the tests made
-	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .bench var build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -91,5 +91,16 @@ def _ask(
         if part.error is not None:
             raise KafkaException(part.error)
         offset = part.offset if part.offset >= 0 else None
-        answer[part.partition] = Committed(offset, part.metadata or "")
+        answer[part.partition] = Committed(offset, metadata_text(part))
     return answer
+
+
+def metadata_text(part: TopicPartition) -> str:
+    """The metadata, or "" where it is no UTF-8: ours always is.
+
+    So it came for a group of Kafka Streams (Kafka 4.3.1, librdkafka 2.16), whose offsets are sound.
+    """
+    try:
+        return part.metadata or ""
+    except UnicodeDecodeError:
+        return ""

@@ -138,8 +138,8 @@ def _download(jar: Jar, scratch: Path, place: Path) -> None:
     path.replace(place / jar.file)
 
 
-def resolve_again() -> list[Jar]:
-    """Resolve ``ENDPOINT`` afresh from Maven Central and hash what comes.
+def resolve_again(endpoint: str) -> list[Jar]:
+    """Resolve an endpoint of jgo's afresh from Maven Central and hash what comes.
 
     Raises:
         JarsUnavailableError: it cannot be reached.
@@ -149,7 +149,7 @@ def resolve_again() -> list[Jar]:
 
     found = []
     try:
-        for artifact in jgo.resolve(ENDPOINT):
+        for artifact in jgo.resolve(endpoint):
             coordinate = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}"
             digest = hashlib.sha256(artifact.resolve().read_bytes()).hexdigest()
             found.append(Jar(coordinate, digest))
@@ -161,20 +161,20 @@ def resolve_again() -> list[Jar]:
     return found
 
 
-def write_lock(jars: Sequence[Jar]) -> None:
-    """Write ``kafka-jars.json``."""
+def write_lock(file: Path, endpoint: str, jars: Sequence[Jar]) -> None:
+    """Write the lock file of what an endpoint was resolved to."""
     content: dict[str, Any] = {
-        "endpoint": ENDPOINT,
+        "endpoint": endpoint,
         "jars": [{"coordinate": jar.coordinate, "sha256": jar.sha256} for jar in jars],
     }
-    LOCK_FILE.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    file.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Fetch and verify the jars, or with ``--lock`` lock them again; give the exit code."""
     try:
         if "--lock" in arguments:
-            write_lock(resolve_again())
+            write_lock(LOCK_FILE, ENDPOINT, resolve_again(ENDPOINT))
         class_path()
     except CreneauError as error:
         print(f"creneau: {error}", file=sys.stderr)

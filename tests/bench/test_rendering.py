@@ -1,0 +1,107 @@
+"""The page's marked parts are made from results, and nothing else on it moves."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+from bench.machine import describe
+from bench.plots import bars, number
+from bench.rendering import part, plots, render
+
+MACHINE = {**describe(), "cpu": "a | pipe"}
+RATE = {
+    "worker_per_second": [40_000, 50_000],
+    "bare_per_second": [80_000, 80_000],
+    "ratios": [0.5, 0.625],
+    "median": {"worker_per_second": 45_000, "bare_per_second": 80_000, "ratio": 0.563},
+    "machine": MACHINE,
+}
+PEERS = {
+    "peers": {"quix-constant": "Quix Streams, constant answer"},
+    "absent": {"streams-constant": "no javac was found"},
+    "median": {
+        "worker_per_second": 60_000,
+        "quix-constant_per_second": 20_000,
+        "worker_to_quix-constant": 3.0,
+    },
+    "machine": MACHINE,
+}
+PAGE = """# Performance
+Before, by hand.
+<!-- begin worker_rate -->
+what stood here
+<!-- end worker_rate -->
+Between <!-- not a marker -->.
+<!-- begin latency -->
+an older figure
+<!-- end latency -->
+After.
+"""
+
+
+def test_a_part_is_made_anew_and_all_around_it_stays() -> None:
+    page = render(PAGE, {"worker_rate": RATE})
+    assert "what stood here" not in page
+    assert "| 2 | 50,000 | 80,000 | 0.62 |" in page
+    assert "| **median** | 45,000 | 80,000 | 0.56 |" in page
+    made = part("worker_rate", {"worker_rate": RATE})
+    assert page == PAGE.replace("what stood here", made or "")
+
+
+def test_a_part_without_results_stays() -> None:
+    assert render(PAGE, {}) == PAGE
+
+
+def test_made_twice_it_is_the_same() -> None:
+    once = render(PAGE, {"worker_rate": RATE})
+    assert render(once, {"worker_rate": RATE}) == once
+
+
+def test_a_backslash_in_a_result_is_no_reference_to_a_group() -> None:
+    found = {"median": {r"a\1b": 1.0}, "machine": MACHINE}
+    page = render("<!-- begin any -->\n<!-- end any -->", {"any": found})
+    assert r"| a\1b | 1 |" in page
+
+
+def test_peers_that_were_left_out_are_told_with_their_reason() -> None:
+    made = part("peers", {"peers": PEERS}) or ""
+    assert "| Quix Streams, constant answer | 20,000 | 3.0 × |" in made
+    assert "| streams-constant | left out | no javac was found |" in made
+    assert "(performance/peers.svg)" in made
+
+
+def test_batches_are_rows_and_steps_are_columns() -> None:
+    found: dict[str, Any] = {"score_batch_1": 590.4, "engine_batch_1": 652.0}
+    found |= {"score_batch_1000": 95_333.2, "engine_batch_1000": 165_136.0, "machine": MACHINE}
+    made = part("scoring", {"scoring": found}) or ""
+    assert "| batch | score | engine |" in made
+    assert "| 1,000 | 95,333 | 165,136 |" in made
+
+
+def test_any_other_measurement_shows_its_numbers_but_not_the_machine() -> None:
+    found = {"mib": {"early": 210.5}, "seconds": [1, 2], "machine": MACHINE}
+    made = part("memory", {"memory": found}) or ""
+    assert "| mib early | 210.50 |" in made
+    assert "load before |" not in made
+
+
+def test_a_plot_is_well_formed_and_its_longest_bar_is_the_largest_figure() -> None:
+    drawn = dict(plots({"peers": PEERS}))
+    assert list(drawn) == ["peers.svg"]
+    rects = ElementTree.fromstring(drawn["peers.svg"]).findall("{http://www.w3.org/2000/svg}rect")
+    widths = [float(rect.attrib["width"]) for rect in rects[1:]]
+    assert widths == [330.0, 110.0]
+
+
+def test_labels_are_escaped_and_no_figures_make_an_empty_plot() -> None:
+    assert "&lt;b&gt; &amp; c" in bars("a", [("<b> & c", 0.0)])
+    ElementTree.fromstring(bars("nothing", []))
+
+
+def test_numbers_are_written_for_people() -> None:
+    assert [number(each) for each in (48_719.4, 1.324, 0.0045, 3, 999.5)] == [
+        "48,719",
+        "1.32",
+        "0.0045",
+        "3",
+        "999.50",
+    ]
