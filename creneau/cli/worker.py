@@ -57,6 +57,7 @@ def _process() -> int:
 
     settings = load_settings()
     configure_log()
+
     def bring(store: ModelStore, model: Model) -> Engine:
         return load(store, model.uri, model.digest, model.version)
 
