@@ -57,8 +57,6 @@ def _process() -> int:
 
     settings = load_settings()
     configure_log()
-    # Now, while nothing waits for it; the first model would bring it, and hold its first events up.
-    import skops.io  # noqa: F401
 
     def bring(store: ModelStore, model: Model) -> Engine:
         return load(store, model.uri, model.digest, model.version)
