@@ -31,7 +31,13 @@ TABLES: Final = (
     "archive_refused",
     "loading_rows",
 )
-FUNCTIONS: Final = ("lesson_outcomes", "lessons_given", "probabilities_between", "outcomes_between")
+FUNCTIONS: Final = (
+    "lesson_outcomes",
+    "lessons_given",
+    "outputs_in_order",
+    "probabilities_between",
+    "outcomes_between",
+)
 VIEWS: Final = ("probabilities_in_force", "outcomes")
 """Functions and views in an order in which each finds what it names."""
 
