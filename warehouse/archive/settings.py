@@ -17,7 +17,8 @@ class ArchiveSettings(BaseModel):
     """How long records are gathered before they are loaded; longer when the quotas get tight."""
     batch_megabytes: int = Field(default=256, ge=1)
     """The most that a load job holds. On disk each partition has as much, and once more, with its
-    ranges, while it is loaded. In memory a load has 8 MiB, and 16 bytes for each of its rows."""
+    ranges, while it is loaded. In memory a load has 8 MiB, and for each of its rows 16 bytes, 24 after BigQuery
+    has refused some."""
     loads_at_once: int = Field(default=4, ge=1)
     """How many load jobs one process sends, or waits for, at a time."""
     queue_kbytes: int = Field(default=16_384, ge=1)
