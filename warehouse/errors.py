@@ -27,6 +27,17 @@ class WarehouseRefusedError(UnavailableError):
     """BigQuery refuses what was asked."""
 
 
+class JobUnfinishedError(UnavailableError):
+    """BigQuery works on it and has not ended in the time allowed: run it again, or allow more."""
+
+
+class JobTooLong(Exception):  # noqa: N818
+    """What ``in_our_words`` makes a ``JobUnfinishedError`` of. ``seconds``: those allowed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not done after {seconds:g} s")
+
+
 class WarehouseNotConfiguredError(BadUseError):
     """Neither a project nor an endpoint is set."""
 
@@ -37,7 +48,7 @@ def in_our_words(what: str) -> Iterator[None]:
 
     Raises:
         WarehouseUnreachableError, WarehouseForbiddenError, NotInWarehouseError,
-        WarehouseConflictError, WarehouseRefusedError.
+        WarehouseConflictError, WarehouseRefusedError, JobUnfinishedError.
     """
     from google.api_core import exceptions as google
     from google.auth.exceptions import GoogleAuthError, TransportError
@@ -45,6 +56,11 @@ def in_our_words(what: str) -> Iterator[None]:
 
     try:
         yield
+    except JobTooLong as error:
+        raise JobUnfinishedError(
+            f"{what}: {error} ([warehouse] job_seconds): run it again later, which does nothing "
+            "twice, or allow it more"
+        ) from error
     except TransportError as error:  # on the way to the credentials, which may be good
         raise _unreachable(what, error) from error
     except GoogleAuthError as error:

@@ -7,7 +7,7 @@
 -- seven: 3.6 GB, 0.021 dollars at 6.25 a TiB. Withdrawals without a lesson time lie in the null
 -- partition, which the view in force reads always. The price: one load job touches as many
 -- partitions as its lessons have days, up to 90, and BigQuery counts each against a table's quota
--- of modifications, 30,000 a day: 300 load jobs a day at 90 % of it, of 288,000 outputs each at
+-- of modifications, 30,000 a day: 250 load jobs a day at 75 % of it, of 345,600 outputs each at
 -- 1,000 a second; docs/decisions/ says how the archive keeps to it.
 CREATE TABLE IF NOT EXISTS slot_probabilities (
     slot_id STRING NOT NULL,
