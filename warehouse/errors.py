@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from producer_contract.errors import BadUseError, UnavailableError
 
@@ -29,6 +30,19 @@ class WarehouseRefusedError(UnavailableError):
 
 class JobUnfinishedError(UnavailableError):
     """BigQuery works on it and has not ended in the time allowed: run it again, or allow more."""
+
+
+class TableOutdatedError(UnavailableError):
+    """A table lacks a column: it was made by an older version, and is never changed."""
+
+    def __init__(self, table: str, column: str) -> None:
+        super().__init__(f"table {table} has no column '{column}': {WHAT_TO_DO}")
+
+
+WHAT_TO_DO: Final = (
+    "a table that is there is never changed; set another [warehouse] dataset, or drop the table if "
+    "what it holds can be loaded again (bq rm -t), then creneau warehouse apply"
+)
 
 
 class JobTooLong(Exception):  # noqa: N818

@@ -15,7 +15,7 @@ from typing import Final
 from google.cloud import bigquery
 
 from warehouse.client import RETRY, dataset_of, new_client
-from warehouse.errors import NotInWarehouseError, in_our_words
+from warehouse.errors import NotInWarehouseError, TableOutdatedError, in_our_words
 from warehouse.layout import declared, differences, found
 from warehouse.queries import FOLDER
 from warehouse.settings import WarehouseSettings
@@ -40,6 +40,8 @@ FUNCTIONS: Final = (
 )
 VIEWS: Final = ("probabilities_in_force", "outcomes")
 """Functions and views in an order in which each finds what it names."""
+
+ABSENT: Final = "there is no such table"
 
 _DATASET: Final = re.compile(r"\bcreneau\.(?=\w)")
 
@@ -69,6 +71,7 @@ def apply(settings: WarehouseSettings) -> list[str]:
         The names of what was made.
 
     Raises:
+        TableOutdatedError: a table lacks a column, which functions and views may need.
         UnavailableError: whatever ``in_our_words`` makes of BigQuery's answer.
     """
     client = new_client(settings)
@@ -80,6 +83,8 @@ def apply(settings: WarehouseSettings) -> list[str]:
     made = [name for name in TABLES if schema.table(name) is None]
     for name in made:
         schema.run(name, statement(name))
+    for name in TABLES:
+        schema.refuse_outdated(name)
     for name in (*FUNCTIONS, *VIEWS):
         if schema.body_differences(name):
             schema.make_body(name)
@@ -144,10 +149,17 @@ class _Schema:
         except NotInWarehouseError:
             return None
 
+    def refuse_outdated(self, name: str) -> None:
+        table = self.table(name)
+        there = {field.name for field in table.schema} if table else set()
+        for column in declared(statement(name)).columns:
+            if column.name not in there:
+                raise TableOutdatedError(name, column.name)
+
     def table_differences(self, name: str) -> list[str]:
         table = self.table(name)
         if table is None:
-            return ["there is no such table"]
+            return [ABSENT]
         if table.table_type != "TABLE":
             return [f"it is a {table.table_type}, not a table"]
         wanted, is_there = declared(statement(name)), found(table)
