@@ -98,6 +98,7 @@ class Archiver:
             for one in list(self._membership.partitions.values()):
                 self._advance(one, only_finish)
             self._membership.hold()
+            self._taking_over.renew_shares(self._membership.partitions.values())
         except MembershipLost:
             _LOG.warning("the group has put this process out; joining again")
         except TransactionAborted as aborted:

@@ -1,12 +1,15 @@
 """Taking over partitions that the group gives to this process: where each goes on, and its share of
 the quotas."""
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import structlog
 
 from broker.settings import KafkaSettings
+from producer_contract.errors import UnavailableError
 from warehouse.archive.budget import Budget
 from warehouse.archive.jobs import Jobs
 from warehouse.archive.loading import is_done, void, why_refused
@@ -18,6 +21,8 @@ from warehouse.archive.settings import ArchiveSettings
 from warehouse.archive.targets import budgets
 
 _LOG = structlog.get_logger()
+
+SHARES_SECONDS: Final = 60.0
 
 
 class TakingOver:
@@ -36,6 +41,7 @@ class TakingOver:
         self._settings = settings
         self._topics = topics
         self._jobs = jobs
+        self._shared_at = time.monotonic()
         self._placing = Placing(
             kafka,
             ranges=ranges,
@@ -50,9 +56,7 @@ class TakingOver:
         Raises:
             UnavailableError: Kafka or BigQuery did not answer.
         """
-        shares = budgets(self._kafka, self._topics)
-        for one in held:
-            one.budget = shares[one.topic.topic]
+        shares = self._share_out(held)
 
         def of_topic(topic: str) -> list[Partition]:
             numbers = sorted(number for name, number in keys if name == topic)
@@ -66,6 +70,24 @@ class TakingOver:
         for one in found:
             _say(one)
         return {(one.topic.topic, one.number): one for one in found}
+
+    def renew_shares(self, held: Iterable[Partition]) -> None:
+        """Once a minute, give those ``held`` their share of now: partitions that were added may
+        have been given to others, and nothing else tells us of them."""
+        if time.monotonic() < self._shared_at + SHARES_SECONDS:
+            return
+        try:
+            self._share_out(held)
+        except UnavailableError as error:
+            self._shared_at = time.monotonic()
+            _LOG.warning("the numbers of partitions are not known", why=str(error))
+
+    def _share_out(self, held: Iterable[Partition]) -> dict[str, Budget]:
+        shares = budgets(self._kafka, self._topics)
+        for one in held:
+            one.budget = shares[one.topic.topic]
+        self._shared_at = time.monotonic()
+        return shares
 
     def _placed(self, topic: ArchivedTopic, numbers: list[int], share: Budget) -> list[Partition]:
         return [
