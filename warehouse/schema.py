@@ -15,7 +15,12 @@ from typing import Final
 from google.cloud import bigquery
 
 from warehouse.client import RETRY, dataset_of, new_client
-from warehouse.errors import NotInWarehouseError, TableOutdatedError, in_our_words
+from warehouse.errors import (
+    NotInWarehouseError,
+    TableOutdatedError,
+    WarehouseRefusedError,
+    in_our_words,
+)
 from warehouse.layout import declared, differences, found
 from warehouse.queries import FOLDER
 from warehouse.settings import WarehouseSettings
@@ -173,7 +178,10 @@ class _Schema:
         BigQuery may keep another text than it was given (the emulator writes it anew), so what can
         be compared is remembered: ``make_body`` signs the description with digests of both texts.
         """
-        kept = self._kept(name)
+        try:
+            kept = self._kept(name)
+        except WarehouseRefusedError as error:  # it names a column that its table lacks, say
+            return [f"this {self._kind(name)} cannot be read: {error}"]
         if kept is None:
             return [f"there is no such {self._kind(name)}"]
         text, description = kept
