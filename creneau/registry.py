@@ -11,7 +11,7 @@ from pathlib import Path
 
 from broker.settings import KafkaSettings
 from creneau.operators import operator_name
-from ledger.fold import LedgerState, Model
+from ledger.fold import LedgerState
 from ledger.reader import read_ledger
 from ledger.records import ModelPromoted, ModelRegistered
 from ledger.writer import append
@@ -30,10 +30,6 @@ class UnreadableModelFile(BadUseError):  # noqa: N818
 
 class VersionTaken(BadUseError):  # noqa: N818
     """Another artifact has this version name."""
-
-
-class NoSuchModel(UnavailableError):  # noqa: N818
-    """The ledger knows no such version."""
 
 
 class ModelRevokedError(UnavailableError):
@@ -89,7 +85,7 @@ def promote(kafka: KafkaSettings, store: ModelStore, version: str, *, reason: st
     Promoting what is in force changes nothing.
 
     Raises:
-        NoSuchModel, ModelRevokedError: it cannot be promoted.
+        UnknownVersionError, ModelRevokedError: it cannot be promoted.
         ModelUnusable, LoadTooSlowError: it cannot be loaded; the ledger stays as it is.
     """
     engine = load_version(read_ledger(kafka), store, version)
@@ -102,25 +98,11 @@ def load_version(state: LedgerState, store: ModelStore, version: str) -> Engine:
     """The proved engine of a registered version, revoked or not: nobody said it may score.
 
     Raises:
-        NoSuchModel: the ledger has none.
+        UnknownVersionError: the ledger has none.
         ModelUnusable, LoadTooSlowError: the model is refused, or the store does not give it.
     """
-    model = registered(state, version)
+    model = state.model(version)
     return within(LOAD_SECONDS, lambda: load(store, model.uri, model.digest, version), version)
-
-
-def registered(state: LedgerState, version: str) -> Model:
-    """The model of that version.
-
-    Raises:
-        NoSuchModel: the ledger has none.
-    """
-    model = state.models.get(version)
-    if model is None:
-        raise NoSuchModel(
-            f"no model '{version}' is registered; creneau model list shows those that are"
-        )
-    return model
 
 
 def _content(path: Path) -> bytes:
@@ -152,7 +134,7 @@ def _check_free(state: LedgerState, version: str, digest: str) -> bool:
 
 
 def _promotion(state: LedgerState, record: ModelPromoted) -> Sequence[ModelPromoted]:
-    if registered(state, record.version).revoked_at is not None:
+    if state.model(record.version).revoked_at is not None:
         raise ModelRevokedError(
             f"model '{record.version}' was revoked and can never be promoted again; if that was a "
             "mistake, register its artifact under a new --version"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from broker.settings import KafkaSettings
 from creneau.operators import operator_name
-from creneau.registry import ModelRevokedError, load_version, registered
+from creneau.registry import ModelRevokedError, load_version
 from ledger.fold import LedgerState
 from ledger.reader import read_ledger
 from ledger.records import ModelRevoked
@@ -62,7 +62,7 @@ def revoke(
     before is no error; only the others are written.
 
     Raises:
-        NoSuchModel, ModelRevokedError, NothingInForceError, RevokedAlreadyError,
+        UnknownVersionError, ModelRevokedError, NothingInForceError, RevokedAlreadyError,
         NotAReplacementError: nothing was written.
         ModelUnusable, LoadTooSlowError: the replacement cannot be loaded; nothing was written.
     """
@@ -97,7 +97,7 @@ def _check(
     again: bool,
 ) -> None:
     for version in versions:
-        revoked_at = registered(state, version).revoked_at
+        revoked_at = state.model(version).revoked_at
         if revoked_at is not None and not again:
             raise RevokedAlreadyError(
                 f"model '{version}' was revoked already, at epoch {revoked_at}; to correct what it "
@@ -107,7 +107,7 @@ def _check(
     if replacement is not None:
         if replacement in versions:
             raise NotAReplacementError(f"model '{replacement}' cannot replace itself")
-        if registered(state, replacement).revoked_at is not None:
+        if state.model(replacement).revoked_at is not None:
             raise ModelRevokedError(
                 f"model '{replacement}' was revoked itself; register its artifact under a new name "
                 "if that was a mistake"

@@ -6,6 +6,8 @@ from broker.clients import new_admin
 from broker.cluster import topic_id
 from creneau.sandbox import emulator_state
 from creneau.settings import Settings
+from warehouse.archive.plan import Span
+from warehouse.archived import markers_passed
 from warehouse.errors import WarehouseNotConfiguredError
 from warehouse.settings import WarehouseSettings, warehouse_settings
 from warehouse.source_archive import SourceArchive
@@ -47,9 +49,16 @@ def source_archive(settings: Settings) -> SourceArchive | None:
         BadUseError: a setting of ``[warehouse]`` is not usable.
     """
     found = configured_warehouse(settings)
-    return None if found is None else SourceArchive(found, partial(_source_id, settings))
+    if found is None:
+        return None
+    return SourceArchive(found, partial(_source_id, settings), partial(_markers, settings))
 
 
 def _source_id(settings: Settings) -> str:
     kafka = settings.kafka_settings()
     return topic_id(new_admin(kafka), kafka.names.slot_created)
+
+
+def _markers(settings: Settings, partition: int) -> list[Span]:
+    kafka = settings.kafka_settings()
+    return markers_passed(kafka, kafka.names.slot_created, partition)

@@ -23,6 +23,11 @@ from ledger.records import (
     ReplayRequested,
     ReplayResumed,
 )
+from producer_contract.errors import UnavailableError
+
+
+class UnknownVersionError(UnavailableError):
+    """A version that is not on the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,19 @@ class LedgerState:
             if decision.epoch <= epoch:
                 return decision.in_force
         return None
+
+    def model(self, version: str) -> Model:
+        """The model of that version.
+
+        Raises:
+            UnknownVersionError: there is none.
+        """
+        model = self.models.get(version)
+        if model is None:
+            raise UnknownVersionError(
+                f"no model '{version}' is registered; creneau model list shows those that are"
+            )
+        return model
 
     def usable(self, version: str | None) -> bool:
         """Whether the version is registered and was never revoked."""

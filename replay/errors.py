@@ -3,10 +3,6 @@
 from producer_contract.errors import BadUseError, UnavailableError
 
 
-class UnknownVersionError(UnavailableError):
-    """A version that is not on the ledger."""
-
-
 class NotRevokedError(BadUseError):
     """The model to replay from may still score: revoke it first."""
 

@@ -20,7 +20,6 @@ from replay.errors import (
     NotRevokedError,
     PlanTooLargeError,
     ReplayActiveError,
-    UnknownVersionError,
     UnusableReplacementError,
 )
 from replay.fence import Fence, wait_for_fence
@@ -99,10 +98,7 @@ def refuse_unusable_models(
             not so.
     """
     for version in sorted({*from_models, with_model}):
-        if version not in state.models:
-            raise UnknownVersionError(
-                f"no model '{version}' is registered; creneau model list shows those that are"
-            )
+        state.model(version)
     if not state.usable(with_model):
         raise UnusableReplacementError(
             f"model '{with_model}' was revoked itself: give another one --with"

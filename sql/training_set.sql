@@ -1,5 +1,6 @@
 WITH announced AS (
-    -- What was announced is what was known at creation: the first event of a slot, as it came.
+    -- What was announced is what was known at creation: the first event of a slot, as it came. By
+    -- time first: offsets begin at 0 again where the topic was made anew.
     SELECT
         SAFE_CONVERT_BYTES_TO_STRING(`key`) AS slot_id,
         SAFE_CONVERT_BYTES_TO_STRING(`value`) AS event

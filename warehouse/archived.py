@@ -7,6 +7,10 @@ one row proves its whole range, gaps in the offsets (transaction markers) includ
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from broker.clients import new_admin
+from broker.groups import committed
+from broker.settings import KafkaSettings
+from warehouse.archive.plan import Span, parse
 from warehouse.queries import query, run
 
 if TYPE_CHECKING:
@@ -18,9 +22,7 @@ _QUERIES: Final[Mapping[str, str]] = {
 }
 
 
-def ranges_of(
-    client: "bigquery.Client", table: str, partition: int, topic_id: str
-) -> list[tuple[int, int]]:
+def ranges_of(client: "bigquery.Client", table: str, partition: int, topic_id: str) -> list[Span]:
     """Offsets ``[from, to)`` of one partition of a log that are complete in ``table``.
 
     ``topic_id``: rows of another topic, which had the name before, say nothing of this one.
@@ -30,3 +32,17 @@ def ranges_of(
     """
     rows = run(client, query(_QUERIES[table]), partition=partition, topic_id=topic_id)
     return [(row["range_from"], row["range_to"]) for row in rows]
+
+
+def markers_passed(kafka: KafkaSettings, topic: str, partition: int) -> list[Span]:
+    """The offsets behind the last archived record that the archive has found to be no records:
+    transaction markers, and what was aborted. No row can tell, before the next record comes.
+
+    Raises:
+        UnavailableError: Kafka does not answer.
+    """
+    admin = new_admin(kafka)
+    group = kafka.names.archive_group
+    found = committed(admin, group, topic, [partition], require_stable=False)[partition]
+    standing = None if found.offset is None else parse(found.offset, found.metadata)
+    return [] if standing is None else [(standing.since, standing.offset)]

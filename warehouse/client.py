@@ -1,5 +1,6 @@
 """A client of BigQuery, as every module here wants it."""
 
+import time
 from typing import Any, Final
 
 from google.api_core.client_options import ClientOptions
@@ -7,8 +8,10 @@ from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
+from google.cloud.bigquery.table import RowIterator
+from requests.exceptions import RequestException
 
-from warehouse.errors import in_our_words
+from warehouse.errors import JobTooLong, in_our_words
 from warehouse.settings import EMULATOR_PROJECT, WarehouseSettings
 
 RETRY: Retry = DEFAULT_RETRY.with_timeout(60.0)
@@ -22,13 +25,36 @@ CALL_SECONDS: Final = 60.0
 clock between calls only, so a server that takes a call and never answers would hang us."""
 
 
+LOOK_SECONDS: Final = 1.0
+"""How often a load job is looked at."""
+
+
 class Client(bigquery.Client):
-    """Google's client, every call of which ends: where no timeout is given, ``CALL_SECONDS``."""
+    """Google's client, every call of which ends: after ``CALL_SECONDS``, or sooner if asked to.
+
+    ``job_seconds``: how long a query may take.
+    """
+
+    job_seconds = 3600.0
 
     def _call_api(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("timeout") is None:
-            kwargs["timeout"] = CALL_SECONDS
+        # Google's client takes the time that a query may take for each of its calls, too.
+        given = kwargs.get("timeout")
+        kwargs["timeout"] = CALL_SECONDS if given is None else min(given, CALL_SECONDS)
         return super()._call_api(*args, **kwargs)
+
+    def query_and_wait(self, *args: Any, **kwargs: Any) -> RowIterator:
+        """As Google's, which asks BigQuery to cancel what has taken too long.
+
+        Raises:
+            JobTooLong: it has taken more than ``job_seconds``.
+        """
+        try:
+            return super().query_and_wait(*args, wait_timeout=self.job_seconds, **kwargs)
+        except TimeoutError as error:
+            if isinstance(error.__cause__, RequestException):
+                raise  # one call got no answer
+            raise JobTooLong(self.job_seconds) from error
 
     def load_table_from_file(self, *args: Any, **kwargs: Any) -> bigquery.LoadJob:
         """As Google's; its upload goes past ``_call_api``."""
@@ -55,10 +81,26 @@ def new_client(settings: WarehouseSettings) -> bigquery.Client:
                 credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
                 client_options=ClientOptions(api_endpoint=settings.endpoint),
             )
+        client.job_seconds = settings.job_seconds
         client.default_query_job_config = bigquery.QueryJobConfig(
             default_dataset=dataset_of(client, settings)
         )
         return client
+
+
+def until_done(job: bigquery.LoadJob, seconds: float) -> None:
+    """Wait for a load job.
+
+    Raises:
+        JobTooLong: it has not ended after ``seconds``.
+        GoogleAPIError: it failed.
+    """
+    deadline = time.monotonic() + seconds
+    while not job.done(retry=RETRY):
+        if time.monotonic() >= deadline:
+            raise JobTooLong(seconds)
+        time.sleep(LOOK_SECONDS)
+    job.result(retry=RETRY)
 
 
 def dataset_of(client: bigquery.Client, settings: WarehouseSettings) -> bigquery.DatasetReference:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from producer_contract.errors import BadUseError, UnavailableError
 
@@ -27,6 +28,30 @@ class WarehouseRefusedError(UnavailableError):
     """BigQuery refuses what was asked."""
 
 
+class JobUnfinishedError(UnavailableError):
+    """BigQuery works on it and has not ended in the time allowed: run it again, or allow more."""
+
+
+class TableOutdatedError(UnavailableError):
+    """A table lacks a column: it was made by an older version, and is never changed."""
+
+    def __init__(self, table: str, column: str) -> None:
+        super().__init__(f"table {table} has no column '{column}': {WHAT_TO_DO}")
+
+
+WHAT_TO_DO: Final = (
+    "a table that is there is never changed; set another [warehouse] dataset, or drop the table if "
+    "what it holds can be loaded again (bq rm -t), then creneau warehouse apply"
+)
+
+
+class JobTooLong(Exception):  # noqa: N818
+    """What ``in_our_words`` makes a ``JobUnfinishedError`` of. ``seconds``: those allowed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not done after {seconds:g} s")
+
+
 class WarehouseNotConfiguredError(BadUseError):
     """Neither a project nor an endpoint is set."""
 
@@ -37,7 +62,7 @@ def in_our_words(what: str) -> Iterator[None]:
 
     Raises:
         WarehouseUnreachableError, WarehouseForbiddenError, NotInWarehouseError,
-        WarehouseConflictError, WarehouseRefusedError.
+        WarehouseConflictError, WarehouseRefusedError, JobUnfinishedError.
     """
     from google.api_core import exceptions as google
     from google.auth.exceptions import GoogleAuthError, TransportError
@@ -45,6 +70,11 @@ def in_our_words(what: str) -> Iterator[None]:
 
     try:
         yield
+    except JobTooLong as error:
+        raise JobUnfinishedError(
+            f"{what}: {error} ([warehouse] job_seconds): run it again later, which does nothing "
+            "twice, or allow it more"
+        ) from error
     except TransportError as error:  # on the way to the credentials, which may be good
         raise _unreachable(what, error) from error
     except GoogleAuthError as error:

@@ -21,7 +21,7 @@ from google.cloud import bigquery
 
 from model.departements import Method, locate
 from producer_contract.errors import BadUseError, UnavailableError
-from warehouse.client import RETRY, dataset_of, new_client
+from warehouse.client import RETRY, dataset_of, new_client, until_done
 from warehouse.csv_rows import Refused, Row, read_rows
 from warehouse.errors import in_our_words
 from warehouse.queries import query, run
@@ -65,8 +65,8 @@ def load(settings: WarehouseSettings, table: str, path: Path) -> Loaded:
     with tempfile.TemporaryFile() as file:
         rows = _write(file, load_id, table, path)
         client = new_client(settings)
+        _send(client, settings, file)
         try:
-            _send(client, settings, file)
             _refuse(client, table, load_id, path)
             [[changed]] = run(client, query(f"loading/{table}"), load_id=load_id, sent=rows)
         finally:
@@ -130,9 +130,8 @@ def _send(client: bigquery.Client, settings: WarehouseSettings, file: IO[bytes])
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             schema=client.get_table(target, retry=RETRY).schema,
         )
-        client.load_table_from_file(file, target, rewind=True, job_config=config).result(
-            retry=RETRY
-        )
+        job = client.load_table_from_file(file, target, rewind=True, job_config=config)
+        until_done(job, settings.job_seconds)
 
 
 def _refuse(client: bigquery.Client, table: str, load_id: str, path: Path) -> None:

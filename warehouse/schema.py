@@ -15,7 +15,12 @@ from typing import Final
 from google.cloud import bigquery
 
 from warehouse.client import RETRY, dataset_of, new_client
-from warehouse.errors import NotInWarehouseError, in_our_words
+from warehouse.errors import (
+    NotInWarehouseError,
+    TableOutdatedError,
+    WarehouseRefusedError,
+    in_our_words,
+)
 from warehouse.layout import declared, differences, found
 from warehouse.queries import FOLDER
 from warehouse.settings import WarehouseSettings
@@ -31,9 +36,17 @@ TABLES: Final = (
     "archive_refused",
     "loading_rows",
 )
-FUNCTIONS: Final = ("lesson_outcomes", "lessons_given", "probabilities_between", "outcomes_between")
+FUNCTIONS: Final = (
+    "lesson_outcomes",
+    "lessons_given",
+    "outputs_in_order",
+    "probabilities_between",
+    "outcomes_between",
+)
 VIEWS: Final = ("probabilities_in_force", "outcomes")
 """Functions and views in an order in which each finds what it names."""
+
+ABSENT: Final = "there is no such table"
 
 _DATASET: Final = re.compile(r"\bcreneau\.(?=\w)")
 
@@ -63,6 +76,7 @@ def apply(settings: WarehouseSettings) -> list[str]:
         The names of what was made.
 
     Raises:
+        TableOutdatedError: a table lacks a column, which functions and views may need.
         UnavailableError: whatever ``in_our_words`` makes of BigQuery's answer.
     """
     client = new_client(settings)
@@ -74,6 +88,8 @@ def apply(settings: WarehouseSettings) -> list[str]:
     made = [name for name in TABLES if schema.table(name) is None]
     for name in made:
         schema.run(name, statement(name))
+    for name in TABLES:
+        schema.refuse_outdated(name)
     for name in (*FUNCTIONS, *VIEWS):
         if schema.body_differences(name):
             schema.make_body(name)
@@ -138,10 +154,17 @@ class _Schema:
         except NotInWarehouseError:
             return None
 
+    def refuse_outdated(self, name: str) -> None:
+        table = self.table(name)
+        there = {field.name for field in table.schema} if table else set()
+        for column in declared(statement(name)).columns:
+            if column.name not in there:
+                raise TableOutdatedError(name, column.name)
+
     def table_differences(self, name: str) -> list[str]:
         table = self.table(name)
         if table is None:
-            return ["there is no such table"]
+            return [ABSENT]
         if table.table_type != "TABLE":
             return [f"it is a {table.table_type}, not a table"]
         wanted, is_there = declared(statement(name)), found(table)
@@ -155,7 +178,10 @@ class _Schema:
         BigQuery may keep another text than it was given (the emulator writes it anew), so what can
         be compared is remembered: ``make_body`` signs the description with digests of both texts.
         """
-        kept = self._kept(name)
+        try:
+            kept = self._kept(name)
+        except WarehouseRefusedError as error:  # it names a column that its table lacks, say
+            return [f"this {self._kind(name)} cannot be read: {error}"]
         if kept is None:
             return [f"there is no such {self._kind(name)}"]
         text, description = kept

@@ -23,6 +23,9 @@ class WarehouseSettings(BaseModel):
     endpoint: str | None = Field(default=None, pattern=r"^https?://")
     """An emulator's address, asked without credentials; unset: Google's."""
 
+    job_seconds: float = Field(default=3600.0, gt=0)
+    """How long a query, or the load job of a file, may take before the command gives it up."""
+
     @property
     def configured(self) -> bool:
         """Somebody has said which warehouse; without that nothing talks to Google."""

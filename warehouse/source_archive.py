@@ -32,12 +32,21 @@ class ArchiveDoubledError(UnavailableError):
 class SourceArchive:
     """Reads the rows of ``slot_events`` of the topic with this id, which is that of the cluster.
 
+    ``markers``: offsets of a partition that no row vouches for, and that are known to be no records
+    (``warehouse.archived.markers_passed``).
+
     Nothing is asked, of BigQuery or of Kafka, before it is needed.
     """
 
-    def __init__(self, settings: WarehouseSettings, topic_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        settings: WarehouseSettings,
+        topic_id: Callable[[], str],
+        markers: Callable[[int], list[Span]],
+    ) -> None:
         self._settings = settings
         self._ask_topic_id = topic_id
+        self._markers = markers
         self._known: dict[int, list[Span]] = {}
 
     @cached_property
@@ -59,14 +68,14 @@ class SourceArchive:
         """The parts of ``interval`` that were not loaded whole; empty: it has all of it.
 
         Raises:
-            UnavailableError: BigQuery does not answer.
+            UnavailableError: BigQuery does not answer, or Kafka.
         """
         partition, start, end = interval
         left = without([(start, end)], self._known.get(partition, ()))
         if left:
             # Ranges are only ever added: what is known need not be asked for again.
             found = ranges_of(self._client, "slot_events", partition, self._topic_id)
-            self._known[partition] = merged(found)
+            self._known[partition] = merged(found + self._markers(partition))
             left = without([(start, end)], self._known[partition])
         return [Interval(partition, a, b) for a, b in left]
 

@@ -110,10 +110,8 @@ def list_models(as_json: Json = False) -> None:
 
 def show(version: Version, as_json: Json = False) -> None:
     """Everything the ledger knows of one model."""
-    from creneau.registry import registered
-
     state = _ledger()
-    row = _described(state, registered(state, version))
+    row = _described(state, state.model(version))
     if as_json:
         typer.echo(json.dumps(row))
         return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from warehouse.csv_rows import Refused
+    from warehouse.schema import Difference
     from warehouse.settings import WarehouseSettings
 
 File = Annotated[
@@ -43,6 +44,7 @@ def apply() -> None:
     left = schema.check(settings)
     for difference in left:
         typer.echo(f"differs and is left as it is: {difference}", err=True)
+    _say_what_to_do(left)
     if left:
         raise typer.Exit(1)
 
@@ -59,10 +61,20 @@ def check(as_json: Json = False) -> None:
     else:
         for difference in found:
             typer.echo(difference)
+        _say_what_to_do(found)
         if not found:
             typer.echo(f"{settings.dataset} is as declared")
     if found:
         raise typer.Exit(1)
+
+
+def _say_what_to_do(found: "Sequence[Difference]") -> None:
+    """Where tables differ, which ``apply`` leaves as they are."""
+    from warehouse.errors import WHAT_TO_DO
+    from warehouse.schema import ABSENT, TABLES
+
+    if any(each.name in TABLES and each.what != ABSENT for each in found):
+        typer.echo(WHAT_TO_DO, err=True)
 
 
 def load_instructors(file: File) -> None:

@@ -1,24 +1,15 @@
 WITH emitted AS (
     -- What each version said last of each slot, whether or not another version has spoken since.
-    -- Of three months around: the lesson may have been moved since. A withdrawal may have no start.
     SELECT
         model_version,
         slot_id,
         probability
-    FROM slot_probabilities
-    WHERE
-        (
-            lesson_start_at >= TIMESTAMP(DATE_SUB(@from_day, INTERVAL 92 DAY), 'Europe/Paris')
-            AND lesson_start_at < TIMESTAMP(
-                DATE_ADD(LEAST(@to_day, DATE '9999-09-01'), INTERVAL 93 DAY), 'Europe/Paris'
-            )
+    FROM
+        outputs_in_order(
+            TIMESTAMP(@from_day, 'Europe/Paris'),
+            TIMESTAMP(DATE_ADD(@to_day, INTERVAL 1 DAY), 'Europe/Paris')
         )
-        OR lesson_start_at IS NULL
-    QUALIFY
-        ROW_NUMBER() OVER (
-            PARTITION BY model_version, slot_id
-            ORDER BY source_offset DESC, epoch DESC, log_offset DESC
-        ) = 1
+    QUALIFY turn = MAX(turn) OVER (PARTITION BY model_version, slot_id)
 ),
 
 judged AS (

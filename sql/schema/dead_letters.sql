@@ -3,7 +3,7 @@
 -- Layout. As slot_events, which it is read beside: by day of publication, clustered by the place of
 -- the event. One event in a thousand refused makes 100,000 rows of some 525 bytes of 100,000,000
 -- events: 53 MB, 0.001 dollars a month; at 1,000 a second 86,400 rows and 45 MB a day, as little.
--- Load jobs: 1,350 a day at most (90 % of BigQuery's 1,500), a row or more to each.
+-- Load jobs: 1,125 a day at most (75 % of BigQuery's 1,500), a row or more to each.
 CREATE TABLE IF NOT EXISTS dead_letters (
     source_partition INT64 NOT NULL,
     source_offset INT64 NOT NULL,

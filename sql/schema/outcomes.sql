@@ -1,5 +1,5 @@
 -- What was foretold and what happened, of all lessons. For a period, ask outcomes_between, which
--- reads its days and those around: 100,000,000 lessons are 29 GB here.
+-- reads its days and those around: 100,000,000 lessons are 32 GB here.
 CREATE OR REPLACE VIEW outcomes
 OPTIONS (description = "Probability in force and outcome of each lesson")
 AS

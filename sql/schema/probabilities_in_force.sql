@@ -1,4 +1,4 @@
--- Each slot's probability in force, of all lessons: 100 bytes of every output ever made. For a
+-- Each slot's probability in force, of all lessons: 132 bytes of every output ever made. For a
 -- period, ask probabilities_between, which reads its days and 92 around.
 CREATE OR REPLACE VIEW probabilities_in_force
 OPTIONS (description = "Each slot's probability in force")

@@ -8,8 +8,8 @@
 -- (by day of the lesson) a chunk's events are spread over all days and types, every chunk reads
 -- all 39 GB, and 100,000,000 events cost 79 TB, 450 dollars. Kafka's publication times rise with
 -- the offsets, so the days partition the offsets as well, and a load job touches one day or two.
--- Jobs: 1,500 a day and table is BigQuery's quota: at 1,000 a second one job holds 57,600 events
--- or more (23 MB). docs/decisions/ says how the archive keeps to it.
+-- Jobs: 1,500 a day and table is BigQuery's quota: at 1,000 a second and 75 % of it one job holds
+-- 76,800 events or more (30 MB). docs/decisions/ says how the archive keeps to it.
 CREATE TABLE IF NOT EXISTS slot_events (
     source_partition INT64 NOT NULL,
     source_offset INT64 NOT NULL,

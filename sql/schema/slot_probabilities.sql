@@ -2,12 +2,12 @@
 --
 -- Layout. About 175 bytes a row: 100,000,000 outputs take 17 GB, 0.32 dollars a month; a replay of
 -- all of them adds as much. 1,000 a second add 15 GB a day, 0.28 dollars a month each. Reports ask
--- by day of the lesson: a month of two years is a twenty-fourth of the 9.2 GB of columns that
--- model-quality needs (92 bytes), and with the 92 days around it, for lessons that were moved,
--- seven: 2.7 GB, 0.016 dollars at 6.25 a TiB. Withdrawals without a lesson time lie in the null
+-- by day of the lesson: a month of two years is a twenty-fourth of the 12.4 GB of columns that
+-- model-quality needs (124 bytes), and with the 92 days around it, for lessons that were moved,
+-- seven: 3.6 GB, 0.021 dollars at 6.25 a TiB. Withdrawals without a lesson time lie in the null
 -- partition, which the view in force reads always. The price: one load job touches as many
 -- partitions as its lessons have days, up to 90, and BigQuery counts each against a table's quota
--- of modifications, 30,000 a day: 300 load jobs a day at 90 % of it, of 288,000 outputs each at
+-- of modifications, 30,000 a day: 250 load jobs a day at 75 % of it, of 345,600 outputs each at
 -- 1,000 a second; docs/decisions/ says how the archive keeps to it.
 CREATE TABLE IF NOT EXISTS slot_probabilities (
     slot_id STRING NOT NULL,

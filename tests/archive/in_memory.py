@@ -99,4 +99,5 @@ def in_memory(
         ranges=lambda *_: [],
     )
     monkeypatch.setattr(archiver._reporter, "now_and_then", lambda _: None)
+    monkeypatch.setattr(archiver._taking_over, "renew_shares", lambda _: None)
     return InMemory(archiver, group, jobs)

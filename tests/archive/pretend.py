@@ -43,7 +43,10 @@ class PretendJobs:
     def _run(self, table: str, body: bytes) -> Job:
         if self.failures:
             return Job(State.FAILED, (self.failures.popleft(),))
-        rows = [json.loads(line) for line in body.splitlines()]
+        try:
+            rows = [json.loads(line) for line in body.splitlines()]
+        except ValueError as error:
+            return Job(State.ROWS_REFUSED, (str(error),))
         places = [body.index(line) for line in body.splitlines()]
         bad = [place for place, row in zip(places, rows, strict=True) if self.refuses(row)]
         if bad:

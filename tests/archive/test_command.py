@@ -98,6 +98,6 @@ def test_what_is_missing_is_one_line(world: ArchiveWorld) -> None:
     settings = settings_of(world)
     assert "batch_seconds" in refused(world, 2, **(settings | {"ARCHIVE__BATCH_SECONDS": "0"}))
     world.query("ALTER TABLE dead_letters DROP COLUMN reason")
-    assert "has no column 'reason'; creneau warehouse check" in refused(world, 3, **settings)
+    assert "has no column 'reason': a table that is there is never" in refused(world, 3, **settings)
     world.query("DROP TABLE dead_letters")
     assert "creneau warehouse apply" in refused(world, 3, **settings)

@@ -1,6 +1,7 @@
 """Carrying out plans: repeated, failed, refused. BigQuery is pretended, the rest is real."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,15 @@ from broker.records import SourceRecord
 from producer_contract.errors import UnavailableError
 from tests.archive.pretend import PretendJobs, Row
 from tests.consumer.world import slot
+from warehouse.archive import loading
 from warehouse.archive.batch import Batch
-from warehouse.archive.jobs import Job, State
-from warehouse.archive.loading import Outcome, carry_out, why_refused
+from warehouse.archive.jobs import Job, State, StillRunningError
+from warehouse.archive.loading import Outcome, is_done, void, why_refused
 from warehouse.archive.plan import Plan
 from warehouse.archive.recovery import next_plan
 from warehouse.archive.rows import slot_event
+
+carry_out = partial(loading.carry_out, seconds=20)
 
 LATE = 10**15
 """Milliseconds since 1970 that no calendar has."""
@@ -210,3 +214,48 @@ def test_a_refused_record_has_its_own_reason_though_its_plan_was_anothers() -> N
     assert "JSON parsing error" in reasons[1]
     assert "years 1 to 9999" in reasons[2]
     assert why_refused(jobs, "slot_events", 0, Plan(0, 3, ((1, 2),)), "x") is None
+
+
+class Endless(PretendJobs):
+    """BigQuery takes jobs, and runs them until ``ends`` is set."""
+
+    ends = False
+
+    def look(self, job_id: str) -> Job | None:
+        found = super().look(job_id)
+        return found if self.ends or found is None else Job(State.RUNNING)
+
+
+def test_a_job_that_does_not_end_is_given_back_in_time_and_asked_for_again_never_sent_twice() -> (
+    None
+):
+    jobs = Endless()
+    work = partial(loading.carry_out, jobs, "slot_events", 0, Plan(0, 1), "x")
+    for _ in range(3):
+        with pytest.raises(StillRunningError, match=r"still runs load job creneau-slot_ev.*-1-x "):
+            work(batch_of([record(0)], 0), seconds=0.1)
+    with pytest.raises(StillRunningError, match="no other is sent for its rows"):
+        is_done(jobs, "slot_events", 0, Plan(0, 1), "x")
+    jobs.ends = True
+    assert work(batch_of([record(0)], 0), seconds=0.1).job.state is State.DONE
+    assert list(jobs.jobs) == ["creneau-slot_events-0-0-1-1-x"]
+    assert loaded(jobs) == [0]
+
+
+def test_a_plan_that_was_made_void_loads_nothing_any_more() -> None:
+    jobs = PretendJobs()
+    records = [record(0), record(1, LATE)]
+    plan = Plan(0, 2, ((1, 2),))
+    void(jobs, "slot_events", 0, plan, "x")
+    outcome = carry_out(jobs, "slot_events", 0, plan, "x", batch_of(records, 0, plan))
+    assert outcome.job.state is not State.DONE
+    assert not is_done(jobs, "slot_events", 0, plan, "x")
+    assert jobs.tables == {}
+
+
+def test_what_was_loaded_before_its_plan_was_made_void_stays() -> None:
+    jobs = PretendJobs()
+    carry_out(jobs, "slot_events", 0, Plan(0, 1), "x", batch_of([record(0)], 0))
+    void(jobs, "slot_events", 0, Plan(0, 1), "x")
+    assert is_done(jobs, "slot_events", 0, Plan(0, 1), "x")
+    assert loaded(jobs) == [0]

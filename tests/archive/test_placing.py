@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from broker.groups import Committed
 from broker.settings import KafkaSettings
 from tests.archive.test_partition import TOPIC
 from warehouse.archive import placing
+from warehouse.archive.jobs import StillRunningError
 from warehouse.archive.placing import Place, Placing
 from warehouse.archive.plan import Plan, Span, Standing, encode
 
@@ -25,6 +27,18 @@ class Found:
     group: Committed = NOBODYS
     done: bool = False
     accept_lost: bool = False
+    running: bool = False
+    voided: list[Plan] = field(default_factory=list)
+    sent_just_before: list[Span] = field(default_factory=list)
+
+    def still_runs(self) -> bool:
+        if self.running:
+            raise StillRunningError("it runs")
+        return False
+
+    def make_void(self, plan: Plan) -> None:
+        self.voided.append(plan)
+        self.archived = [*self.archived, *self.sent_just_before]
 
 
 def place(found: Found) -> Place:
@@ -36,7 +50,8 @@ def place(found: Found) -> Place:
         asked = Placing(
             KafkaSettings("nowhere:1"),
             ranges=lambda *_: found.archived,
-            done=lambda *_: found.done,
+            done=lambda *_: found.still_runs() or found.done,
+            void=lambda _, __, plan: found.make_void(plan),
             accept_lost=found.accept_lost,
         )
         return asked(TOPIC, [0])[0]
@@ -97,3 +112,32 @@ def test_a_group_that_was_moved_forward_by_hand_goes_on_where_the_archive_ends()
 def test_a_limit_that_was_reached_leads_to_the_next_gap() -> None:
     at = of_ours(Standing(20, 18, limit=20))
     assert goes_on(Found(archived=[(0, 18), (20, 60)], group=at)) == (60, None)
+
+
+def planned(**more: Any) -> Found:
+    """Its owner was about to load ``[0, 100)``; retention has taken ``[0, 50)``."""
+    return Found(group=of_ours(Standing(0, 0, plan=Plan(0, 100))), start=50, **more)
+
+
+def test_a_plan_is_made_void_before_it_is_given_up_and_only_then() -> None:
+    waits = planned()
+    assert "offsets 0 to 50 were deleted" in (place(waits).problem or "")
+    assert waits.voided == []
+    accepting = planned(accept_lost=True)
+    assert goes_on(accepting) == (50, None)
+    assert accepting.voided == [Plan(0, 100)]
+    # Where nothing is lost a plan is given up too.
+    nothing_lost = replace(HALF_DONE, start=40, voided=[])
+    assert goes_on(nothing_lost) == (40, 60)
+    assert nothing_lost.voided == [Plan(0, 100, ((40, 60),))]
+
+
+def test_what_the_old_owner_sent_just_before_its_plan_was_made_void_is_left_out() -> None:
+    assert goes_on(planned(accept_lost=True, sent_just_before=[(0, 100)])) == (100, None)
+
+
+def test_a_plan_whose_job_still_runs_is_not_given_up_and_looked_at_again() -> None:
+    found = planned(accept_lost=True, running=True)
+    placed = place(found)
+    assert (placed.standing.plan, placed.problem, placed.passes) == (Plan(0, 100), "it runs", True)
+    assert found.voided == []

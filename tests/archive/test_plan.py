@@ -1,5 +1,8 @@
 """Plans, and what is committed of them."""
 
+import tracemalloc
+from array import array
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +82,19 @@ def test_every_span_has_a_record_to_prove_it(log: tuple[int, int, list[int], lis
         assert all(any(a <= offset < b for offset in good) for a, b in plan.loaded)
         covered = sum(b - a for a, b in [*plan.loaded, *plan.refused])
         assert covered == end - start
+
+
+def test_finding_the_refused_spans_of_a_million_records_takes_no_memory_for_each() -> None:
+    bad = array("q", range(0, 1_000_000, 20_000))
+    good = array("q", (offset for offset in range(1_000_000) if offset % 20_000))
+    tracemalloc.start()
+    try:
+        spans = refused_spans(0, 1_000_000, good, bad)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert spans == [(offset, offset + 1) for offset in bad]
+    assert most < 50_000
 
 
 def test_a_smaller_range_keeps_the_refused_records_that_lie_in_it() -> None:

@@ -1,6 +1,7 @@
 """Events that Kafka has let go are replayed, and proved, from the archive."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.archive.world import ArchiveWorld, make_tables
 from tests.heart.replaying import live, start_corrupted
 from tests.replay.commands import creneau, creneau_json
 from tests.replay.world import ReplayWorld
+from warehouse.archive.plan import Span
+from warehouse.archived import markers_passed
 from warehouse.settings import WarehouseSettings
 from warehouse.source_archive import SourceArchive
 
@@ -80,6 +83,34 @@ def test_a_replay_of_events_that_are_gone_is_carried_out_and_proved_from_the_arc
     assert json.loads(Path(certificate).read_bytes())["totals"]["dead"] == 3
 
 
+def no_markers(_: int) -> list[Span]:
+    return []
+
+
+def test_markers_behind_the_last_record_of_a_silent_topic_are_not_missing(
+    world: ArchiveWorld,
+) -> None:
+    topic = world.kafka.names.slot_created
+    world.publish(20)
+    with world.archiver():
+        world.until_archived()
+        end = world.committed("slot_events")[0].offset or 0
+        world.publish_and_abort(partition=0)
+        world.until_archived()
+    log_end = high_watermarks(new_admin(world.kafka), topic, [0])[0]
+    assert log_end > end
+    its_id = topic_id(new_admin(world.kafka), topic)
+    by_rows = SourceArchive(world.warehouse, lambda: its_id, no_markers)
+    assert by_rows.missing(Interval(0, 0, log_end)) == [Interval(0, end, log_end)]
+    archive = SourceArchive(
+        world.warehouse, lambda: its_id, partial(markers_passed, world.kafka, topic)
+    )
+    assert archive.missing(Interval(0, 0, log_end)) == []
+    world.publish(20)
+    log_end = high_watermarks(new_admin(world.kafka), topic, [0])[0]
+    assert archive.missing(Interval(0, 0, log_end)) != []
+
+
 def test_the_archive_gives_back_what_was_on_the_log_and_vouches_for_no_more(
     world: ArchiveWorld,
 ) -> None:
@@ -91,7 +122,7 @@ def test_the_archive_gives_back_what_was_on_the_log_and_vouches_for_no_more(
     with world.archiver():
         world.until_archived()
     its_id = topic_id(new_admin(world.kafka), world.kafka.names.slot_created)
-    archive = SourceArchive(world.warehouse, lambda: its_id)
+    archive = SourceArchive(world.warehouse, lambda: its_id, no_markers)
     end = log[-1].offset + 1
     assert archive.missing(Interval(0, 0, end)) == []
     assert list(archive.read(Interval(0, 0, end))) == log
@@ -99,7 +130,7 @@ def test_the_archive_gives_back_what_was_on_the_log_and_vouches_for_no_more(
     assert archive.missing(Interval(0, 5, end + 7)) == [Interval(0, end, end + 7)]
     assert archive.missing(Interval(1, 0, 10)) == []
     # A topic that was made anew under its name has none of this.
-    anew = SourceArchive(world.warehouse, lambda: "another")
+    anew = SourceArchive(world.warehouse, lambda: "another", no_markers)
     assert anew.missing(Interval(0, 0, end)) == [Interval(0, 0, end)]
     assert list(anew.read(Interval(0, 0, end))) == []
     world.publish_raw([(b"k", b"{")] * 5, partition=0)

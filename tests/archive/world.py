@@ -185,6 +185,14 @@ class ArchiveWorld(World):
         producer.produce(self.kafka.names.slot_created, value, key, 0, timestamp=timestamp_ms)
         assert producer.flush(10) == 0
 
+    def publish_and_abort(self, partition: int) -> None:
+        """An event and the marker that takes it back: offsets that no reader sees."""
+        producer = self._transactional()
+        key, value = slot(0)
+        producer.produce(self.kafka.names.slot_created, value, key, partition)
+        assert producer.flush(10) == 0
+        producer.abort_transaction(30)
+
     def assert_archived_exactly_once(self) -> None:
         """Every record stands once, with all that it is on the log, in its table or refused."""
         refused = self.refused()
@@ -232,6 +240,12 @@ class ArchiveWorld(World):
 
     @contextmanager
     def _transaction(self) -> Iterator[Producer]:
+        producer = self._transactional()
+        yield producer
+        producer.commit_transaction(30)
+
+    def _transactional(self) -> Producer:
+        """With a transaction begun."""
         producer = Producer(
             {
                 "bootstrap.servers": self.kafka.bootstrap_servers,
@@ -242,8 +256,7 @@ class ArchiveWorld(World):
         )
         producer.init_transactions(30)
         producer.begin_transaction()
-        yield producer
-        producer.commit_transaction(30)
+        return producer
 
 
 def _difference(found: Counter[Place], log: dict[Place, Any]) -> str:

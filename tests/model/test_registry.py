@@ -10,13 +10,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from broker.settings import KafkaSettings
 from creneau.registry import (
     ModelRevokedError,
-    NoSuchModel,
     UnreadableModelFile,
     VersionTaken,
     load_version,
     promote,
     register,
 )
+from ledger.fold import UnknownVersionError
 from ledger.reader import read_ledger, read_records
 from ledger.records import ModelPromoted, ModelRegistered, ModelRevoked
 from ledger.writer import append
@@ -105,7 +105,7 @@ def test_a_revoked_model_is_never_promoted_but_may_come_under_a_new_name(
 
 
 def test_an_unknown_version_is_not_promoted(topics: KafkaSettings, store: ModelStore) -> None:
-    with pytest.raises(NoSuchModel, match="creneau model list"):
+    with pytest.raises(UnknownVersionError, match="creneau model list"):
         promote(topics, store, "v9", reason="")
 
 

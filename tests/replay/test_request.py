@@ -2,13 +2,13 @@
 
 import pytest
 
+from ledger.fold import UnknownVersionError
 from producer_contract.errors import CreneauError
 from replay.errors import (
     LedgerMovedError,
     NotAReplacementError,
     NotRevokedError,
     ReplayActiveError,
-    UnknownVersionError,
     UnusableReplacementError,
 )
 from replay.request import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.warehouse.plain_reports import Booking, Lesson, Output
+from tests.warehouse.plain_reports import OLDER, Booking, Lesson, Output
 
 LESSONS = 210_000
 SECOND = 1_000_000
@@ -101,7 +101,7 @@ def lessons(seed: int = 6, n: int = LESSONS) -> list[Lesson]:
 
 
 def outputs(of: list[Lesson], seed: int = 7) -> list[Output]:
-    """What models said of ten in thirteen lessons, replays and withdrawals among it."""
+    """What models said of twelve in thirteen lessons, replays and withdrawals among it."""
     rng = np.random.default_rng(seed)
     found = []
     kinds = rng.integers(0, 13, len(of)).tolist()
@@ -130,6 +130,13 @@ def outputs(of: list[Lesson], seed: int = 7) -> list[Output]:
         if kind == 9:  # announced before for another day, and again for the day of now
             away = timedelta(days=(-60, 60)[offset % 2])
             found.insert(-1, Output(slot, "corrupted", two, offset - 1, 3, away))
+        if kind >= 10:  # the topics were made anew: offsets and epochs begin at 0 again
+            found.append(Output(slot, "corrupted", one, offset + len(of), 9, topic=OLDER))
+            found.append(Output(slot, "of old", two, offset, 7, topic=OLDER))
+        if kind == 10:
+            found.append(Output(slot, "corrupted", two, 0, 1))
+        if kind == 11:  # withdrawn since
+            found.append(Output(slot, "sound", None, 0, 1))
     found.append(Output("a-slot-without-a-lesson", "sound", 0.5, 0, 3))
     return found
 
@@ -163,6 +170,7 @@ def booking_rows(of: list[Lesson]) -> Iterator[dict[str, Any]]:
 def output_rows(of: list[Output], lessons_: list[Lesson]) -> Iterator[dict[str, Any]]:
     starts = {each.lesson_id: each.start_at for each in lessons_}
     for number, each in enumerate(of):
+        day = "2019-07-01" if each.topic == OLDER else "2020-01-01"
         yield {
             "slot_id": each.slot_id,
             "probability": each.probability,
@@ -172,10 +180,10 @@ def output_rows(of: list[Output], lessons_: list[Lesson]) -> Iterator[dict[str, 
             "source_offset": each.source_offset,
             "lesson_start_at": _text(announced_start(each, starts)),
             "scored_at": "2020-01-01T00:00:00Z",
-            "published_at": "2020-01-01T00:00:00Z",
+            "published_at": f"{day}T00:{number % 60:02}:00Z",
             "log_partition": 0,
             "log_offset": number,
-            "topic_id": "t",
+            "topic_id": "z" if each.topic == OLDER else "t",
             "range_from": 0,
             "range_to": len(of),
         }

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
+OLDER, NEWER = 0, 1
+"""Topics of one name: the one that was deleted, and the one that was made anew."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Output:
     """How far from the lesson's start of now it was announced."""
     knows_start: bool = True
     """False: a withdrawal that does not know when the lesson was."""
+    topic: int = NEWER
 
 
 def nth_lesson(
@@ -138,7 +141,7 @@ def model_quality(
 
 
 def in_force(outputs: Iterable[Output]) -> dict[str, Output]:
-    """By slot: the output in force, of outputs in the order of the log; none once withdrawn."""
+    """By slot: the output in force, of outputs in the order of each log; none once withdrawn."""
     held: dict[str, Output] = {}
     for output in outputs:
         if _counts(held.get(output.slot_id), output):
@@ -147,9 +150,13 @@ def in_force(outputs: Iterable[Output]) -> dict[str, Output]:
 
 
 def _counts(held: Output | None, offered: Output) -> bool:
-    if held is None or offered.source_offset > held.source_offset:
+    if held is None:
         return True
-    return offered.source_offset == held.source_offset and offered.epoch >= held.epoch
+    if offered.topic != held.topic:
+        return offered.topic > held.topic
+    if offered.source_offset != held.source_offset:
+        return offered.source_offset > held.source_offset
+    return offered.epoch >= held.epoch
 
 
 def _quality(pairs: list[tuple[float, bool]]) -> tuple[int, float, float, float, float]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
+from creneau.cli.main import main
 from creneau.sandbox.emulator import Emulator
 from warehouse.archive.rows import COLUMNS
 from warehouse.client import new_client
@@ -86,6 +87,30 @@ def test_every_difference_of_a_table_is_said(warehouse: WarehouseSettings) -> No
         "lessons: partitioned by the day of MONTH of lesson_start_at, declared lesson_start_at",
         "bookings: there is no such table",
     ]
+
+
+def test_a_table_from_before_a_column_was_added_is_one_line_with_what_to_do(
+    warehouse: WarehouseSettings, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    run(warehouse, "DROP TABLE slot_probabilities")
+    text = statement("slot_probabilities")
+    lines = [line for line in text.splitlines() if not line.startswith("    topic_id ")]
+    run(warehouse, "\n".join(lines))
+    monkeypatch.setenv("CRENEAU_WAREHOUSE__ENDPOINT", str(warehouse.endpoint))
+    monkeypatch.setenv("CRENEAU_WAREHOUSE__DATASET", warehouse.dataset)
+    todo = "a table that is there is never changed; set another [warehouse] dataset, or drop the"
+    for command, code in (("apply", 3), ("check", 1)):
+        monkeypatch.setattr("sys.argv", ["creneau", "warehouse", command])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == code
+        out, error = capsys.readouterr()
+        [line] = error.splitlines()
+        assert todo in line
+        if command == "apply":
+            assert "table slot_probabilities has no column 'topic_id'" in line
+        else:
+            assert "slot_probabilities: column topic_id is missing" in out.splitlines()
 
 
 def test_a_changed_function_or_view_is_said_and_mended(warehouse: WarehouseSettings) -> None:

@@ -172,10 +172,13 @@ def later(filled: WarehouseSettings, before: Lessons) -> bigquery.Client:
         "lesson_start_at": text(starts(0)),
         "duration_minutes": 90,
     }
+    # The topic was made anew: offsets begin at 0 again.
+    anew = dict(again, slot_id="lesson-0002")
     refused = dict(again, slot_id="lesson-0001")  # its only event, and the decoder refuses it
     rows = [
         event_row(LESSONS, again, created(0) + timedelta(hours=2)),
         event_row(LESSONS + 1, refused, created(1), code="bad-field"),
+        event_row(0, anew, created(2) + timedelta(days=9), topic_id="anew"),
     ]
     load(client, "slot_events", json_lines(iter(rows)))
     return client
@@ -242,6 +245,7 @@ def test_nothing_that_came_later_changes_a_feature(before: Lessons, later: bigqu
             "lesson.lesson_start_at",
         ),
         ("ORDER BY published_at, source_offset", "ORDER BY published_at DESC, source_offset DESC"),
+        ("ORDER BY published_at, source_offset", "ORDER BY source_offset, published_at"),
         ("AND code IS NULL", ""),
     ],
 )

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
@@ -17,22 +16,21 @@ from broker.session import TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
 from producer_contract.errors import UnavailableError
 from warehouse.archive.jobs import Jobs, State
-from warehouse.archive.loading import Outcome, carry_out, is_done, why_refused
+from warehouse.archive.loading import Outcome, carry_out
 from warehouse.archive.membership import Key, Membership
-from warehouse.archive.partition import ArchivedTopic, Partition
-from warehouse.archive.placing import Placing, Ranges
+from warehouse.archive.partition import Partition
+from warehouse.archive.placing import Ranges
 from warehouse.archive.plan import Standing, encode
 from warehouse.archive.recovery import next_plan
 from warehouse.archive.report import Report
 from warehouse.archive.reporter import Reporter
 from warehouse.archive.settings import ArchiveSettings
-from warehouse.archive.targets import Targets, budgets
+from warehouse.archive.taking_over import TakingOver, refused_by_bigquery
+from warehouse.archive.targets import Targets
 
 _LOG = structlog.get_logger()
 
 DRAIN_SECONDS: Final = 20.0
-
-REFUSED_BY_BIGQUERY: Final = "BigQuery refused the row"
 
 MOST_REFUSED_IN_A_ROW: Final = 10
 """So many rows of a table refused by BigQuery without one loaded between: it is the table."""
@@ -73,9 +71,7 @@ class Archiver:
         self._counts = self._reporter.counts
         self._stopping = False
         self._refused_in_a_row: Counter[str] = Counter()
-        self._placing = Placing(
-            kafka, ranges=ranges, done=self._is_done, accept_lost=settings.accept_lost
-        )
+        self._taking_over = TakingOver(kafka, settings, self._topics, jobs=jobs, ranges=ranges)
         self._session = TransactionalSession(kafka, kafka.names.archive_transactional_id(instance))
         self._membership = Membership(kafka, settings, self._topics, self._place)
 
@@ -102,6 +98,7 @@ class Archiver:
             for one in list(self._membership.partitions.values()):
                 self._advance(one, only_finish)
             self._membership.hold()
+            self._taking_over.renew_shares(self._membership.partitions.values())
         except MembershipLost:
             _LOG.warning("the group has put this process out; joining again")
         except TransactionAborted as aborted:
@@ -135,6 +132,8 @@ class Archiver:
                 self._loaded(one)
         elif only_finish:
             return
+        elif one.to_be_placed_anew(self._settings.retry_seconds):
+            self._place_anew(one)
         elif one.idle_for(self._settings.idle_commit_seconds):
             self._commit(one, one.standing.idle_at(one.position))
             if one.standing.at_its_limit:
@@ -159,8 +158,8 @@ class Archiver:
                 return
         assert one.standing.plan is not None
         topic, plan = one.topic, one.standing.plan
-        work = partial(carry_out, self._jobs, topic.table, one.number, plan, topic.of, one.batch)
-        one.load(work)
+        what = (topic.table, one.number, plan, topic.of, one.batch)
+        one.load(partial(carry_out, self._jobs, *what, seconds=self._settings.job_seconds))
 
     def _loaded(self, one: Partition) -> None:
         future, one.loading = one.loading, None
@@ -169,7 +168,7 @@ class Archiver:
         try:
             outcome = future.result()
         except UnavailableError as error:
-            _LOG.warning("BigQuery does not answer", partition=one.name, why=str(error))
+            _LOG.warning("not known to be loaded", partition=one.name, why=str(error))
             one.failed(str(error), self._settings.retry_seconds)
             return
         if outcome.job.state is State.DONE:
@@ -216,7 +215,10 @@ class Archiver:
         """Behind what is committed."""
         if not one.standing.at_its_limit:
             self._gather_anew(one, seek=one.must_seek)
-            return
+        else:
+            self._place_anew(one)
+
+    def _place_anew(self, one: Partition) -> None:
         one.batch.close()
         placed = self._place([(one.topic.topic, one.number)])
         self._membership.partitions |= placed
@@ -224,7 +226,7 @@ class Archiver:
 
     def _gather_anew(self, one: Partition, *, seek: bool = True) -> None:
         one.batch.close()
-        one.gather_anew(_refused(one.trouble))
+        one.gather_anew(refused_by_bigquery(one.trouble))
         if seek:
             self._membership.seek_back([one])
 
@@ -245,58 +247,9 @@ class Archiver:
         one.standing, one.committed = standing, standing.offset
 
     def _place(self, keys: list[Key]) -> dict[Key, Partition]:
-        shares = budgets(self._kafka, self._topics)
-        for one in self._membership.partitions.values():
-            one.budget = shares[one.topic.topic]
-
-        def of_topic(topic: str) -> list[Partition]:
-            archived = self._topics[topic]
-            numbers = sorted(number for name, number in keys if name == topic)
-            return [
-                Partition(
-                    archived,
-                    number,
-                    found.standing,
-                    shares[topic],
-                    committed=found.committed,
-                    problem=found.problem,
-                    most_bytes=self._settings.batch_megabytes * 1_000_000,
-                    why=self._why_refused(archived, number, found.standing),
-                )
-                for number, found in self._placing(archived, numbers).items()
-            ]
-
-        # The group waits for us meanwhile: all topics at once.
-        with ThreadPoolExecutor(len(self._topics)) as asking:
-            found = [
-                one for ones in asking.map(of_topic, {name for name, _ in keys}) for one in ones
-            ]
-        for one in found:
-            _say(one)
-        return {(one.topic.topic, one.number): one for one in found}
-
-    def _why_refused(self, topic: ArchivedTopic, partition: int, standing: Standing) -> str:
-        plan = standing.plan
-        if plan is None or not plan.refused:
-            return ""
-        return _refused(why_refused(self._jobs, topic.table, partition, plan, topic.of))
-
-    def _is_done(self, topic: ArchivedTopic, partition: int, standing: Standing) -> bool:
-        assert standing.plan is not None
-        return is_done(self._jobs, topic.table, partition, standing.plan, topic.of)
+        return self._taking_over(keys, self._membership.partitions.values())
 
     def _drain(self) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS
         while self._loads() and time.monotonic() < deadline:
             self._turn(only_finish=True)
-
-
-def _refused(why: str | None) -> str:
-    return f"{REFUSED_BY_BIGQUERY}: {why}" if why else REFUSED_BY_BIGQUERY
-
-
-def _say(one: Partition) -> None:
-    if one.problem is not None:
-        _LOG.error("partition waits", partition=one.name, why=one.problem)
-    else:
-        _LOG.info("partition goes on", partition=one.name, offset=one.standing.offset)

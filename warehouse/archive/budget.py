@@ -7,7 +7,8 @@ it survives a restart and moves with the partition, and nobody has to count jobs
 
 Quotas (https://cloud.google.com/bigquery/quotas, read in November 2026), per table and day: 1,500
 load jobs, failed ones included; 30,000 modifications of partitions, a job costing as many as it has
-days; at most 4,000 days in one job.
+days; at most 4,000 days in one job. They go with the table's name: dropping it gives none back. DML
+costs nothing.
 """
 
 import math
@@ -21,11 +22,13 @@ JOBS_PER_DAY: Final = 1_500
 MODIFICATIONS_PER_DAY: Final = 30_000
 DAYS_PER_JOB: Final = 4_000
 
-OURS: Final = 0.9
-"""The part of a quota that the archive uses: others load too, and clocks differ a little."""
-
 AT_ONCE: Final = 1 / 3
 """The part of a day's share that may go at once; the rest is refilled over the day."""
+
+OURS: Final = 1 / (1 + AT_ONCE)
+"""The part of a quota that is shared out. What is left goes where buckets begin full though their
+table has been loaded into: partitions were added, a topic was made anew, the group was moved by
+hand. So no day has more than the quota even then."""
 
 DAY: Final = 86_400.0
 
@@ -43,7 +46,12 @@ class Bucket:
 
     @classmethod
     def share(cls, quota: int, sharers: int) -> Self:
-        """The share of one of ``sharers``: in no 24 hours do they spend more than the quota.
+        """The share of one of ``sharers``: in no 24 hours do they spend more than the quota, also
+        where their number changes in these, and new ones begin with nothing spent (of shares of
+        three a day or more).
+
+        A partition that has spent a part of its share has spent the same part of a smaller one:
+        ``spent_until`` needs no converting, for the buckets of all shares are full after as long.
 
         Raises:
             ValueError: not even one job a day for each.

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import IO, Protocol
 
+from producer_contract.errors import UnavailableError
+
 
 class State(Enum):
     """Where a job stands."""
@@ -24,6 +26,10 @@ class Job:
 
 class JobExistsError(Exception):
     """A job of this id was sent before."""
+
+
+class StillRunningError(UnavailableError):
+    """A job has not ended yet. It keeps its id: ask for it again, send no other for its rows."""
 
 
 class Jobs(Protocol):

@@ -7,13 +7,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from re import compile as regex
 from typing import IO, Final
 
 from producer_contract.errors import UnavailableError
 from warehouse.archive.batch import Batch
 from warehouse.archive.job_ids import job_id, refused_job_id
-from warehouse.archive.jobs import Job, JobExistsError, Jobs, State
+from warehouse.archive.jobs import Job, JobExistsError, Jobs, State, StillRunningError
 from warehouse.archive.plan import Plan, Span
 from warehouse.archive.rows import with_range
 
@@ -21,6 +22,7 @@ REFUSED_TABLE: Final = "archive_refused"
 
 _FIRST_LOOK: Final = 0.05
 _LONGEST_LOOK: Final = 5.0
+_NO_ROW: Final = b"no row: the records of this job were lost\n"
 _POSITION = regex(r"row starting at position (\d+)")
 
 
@@ -37,11 +39,17 @@ class Outcome:
     culprits: tuple[int, ...] = ()
 
 
-def carry_out(jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch: Batch) -> Outcome:
+def carry_out(
+    jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch: Batch, *, seconds: float
+) -> Outcome:
     """Load what ``plan`` says; ``batch`` has its records. Returns when the jobs have ended.
 
+    ``seconds``: how long each job is waited for.
+
     Raises:
-        UnavailableError: BigQuery does not answer. Nothing is lost: carry out the same plan again.
+        StillRunningError: a job has not ended by then.
+        UnavailableError: BigQuery does not answer. In either case nothing is lost: carry out the
+            same plan again, which asks for the same jobs.
     """
     outcome = Outcome(Job(State.DONE))
     if plan.loaded and len(batch.good):
@@ -51,6 +59,7 @@ def carry_out(jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch
             job_id(table, partition, plan, of),
             table,
             lambda: _body(batch, batch.rows(), batch.good, plan.loaded, starts),
+            seconds,
         )
         outcome = Outcome(job, culprits=_culprits(job, batch.good, starts))
     if outcome.job.state is State.DONE and len(batch.bad):
@@ -59,17 +68,39 @@ def carry_out(jobs: Jobs, table: str, partition: int, plan: Plan, of: str, batch
             refused_job_id(table, partition, plan, of),
             REFUSED_TABLE,
             lambda: _body(batch, batch.refused_rows(), batch.bad, plan.refused, array("q")),
+            seconds,
         )
         outcome = Outcome(job, of_refused=True)
     return outcome
 
 
 def is_done(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> bool:
-    """Whether all of a plan is loaded, as far as one can know without its records."""
-    ids = [job_id(table, partition, plan, of)] if plan.loaded else []
-    ids += [refused_job_id(table, partition, plan, of)] if plan.refused else []
-    found = [_until_ended(jobs, name, jobs.look(name)) for name in ids]
+    """Whether all of a plan is loaded, as far as one can know without its records.
+
+    Raises:
+        StillRunningError: one of its jobs has not ended.
+        UnavailableError: BigQuery does not answer.
+    """
+    names = _names(table, partition, plan, of)
+    found = [_until_ended(jobs, name, jobs.look(name), 0.0) for name in names]
     return all(job is not None and job.state is State.DONE for job in found)
+
+
+def void(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> None:
+    """See to it that nobody can load anything by this plan any more, before it is given up.
+
+    An owner that is frozen just before it sends a job would send it when it goes on. So jobs that
+    were not sent are sent now, with a line that is no row: they fail, and their ids are taken.
+
+    Raises: as ``is_done``; what was loaded by then is to be asked after this.
+    """
+    for name, target in _names(table, partition, plan, of).items():
+        job = jobs.look(name)
+        if job is None:
+            with suppress(JobExistsError):
+                jobs.send(name, target, BytesIO(_NO_ROW), len(_NO_ROW))
+            job = _sent(name, jobs.look(name))
+        _until_ended(jobs, name, job, 0.0)
 
 
 def why_refused(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> str | None:
@@ -81,7 +112,15 @@ def why_refused(jobs: Jobs, table: str, partition: int, plan: Plan, of: str) -> 
     return None
 
 
-def _run(jobs: Jobs, name: str, table: str, body: Callable[[], IO[bytes]]) -> Job:
+def _names(table: str, partition: int, plan: Plan, of: str) -> dict[str, str]:
+    """The jobs of a plan, and the tables that they load."""
+    names = {job_id(table, partition, plan, of): table} if plan.loaded else {}
+    if plan.refused:
+        names[refused_job_id(table, partition, plan, of)] = REFUSED_TABLE
+    return names
+
+
+def _run(jobs: Jobs, name: str, table: str, body: Callable[[], IO[bytes]], seconds: float) -> Job:
     """The job of this name, ended; sent only where BigQuery does not have it."""
     job = jobs.look(name)
     if job is None:
@@ -92,15 +131,25 @@ def _run(jobs: Jobs, name: str, table: str, body: Callable[[], IO[bytes]]) -> Jo
             with suppress(JobExistsError):
                 jobs.send(name, table, lines, size)
         job = jobs.look(name)
-    job = _until_ended(jobs, name, job)
+    return _sent(name, _until_ended(jobs, name, job, seconds))
+
+
+def _sent(name: str, job: Job | None) -> Job:
     if job is None:
         raise UnavailableError(f"BigQuery has taken job {name} and does not find it")
     return job
 
 
-def _until_ended(jobs: Jobs, name: str, job: Job | None) -> Job | None:
+def _until_ended(jobs: Jobs, name: str, job: Job | None, seconds: float) -> Job | None:
     wait = _FIRST_LOOK
+    deadline = time.monotonic() + seconds
     while job is not None and job.state is State.RUNNING:
+        if time.monotonic() >= deadline:
+            waited = f" after {seconds:g} s (archive.job_seconds)" if seconds else ""
+            raise StillRunningError(
+                f"BigQuery still runs load job {name}{waited}; it is asked for again, and no other "
+                "is sent for its rows before it has ended"
+            )
         time.sleep(wait)
         wait = min(wait * 1.5, _LONGEST_LOOK)
         job = jobs.look(name)

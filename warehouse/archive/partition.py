@@ -37,7 +37,8 @@ class ArchivedTopic:
 class Partition:
     """Gathers records from where it stands, one batch at a time.
 
-    ``committed``: the group's offset. ``problem``: a person has to act before it goes on.
+    ``committed``: the group's offset. ``problem``: a person has to act before it goes on, or, where
+    it ``passes``, only time, after which it is placed anew.
     ``trouble``: what failed last, and is tried again.
     """
 
@@ -50,6 +51,7 @@ class Partition:
         *,
         committed: int,
         problem: str | None = None,
+        passes: bool = False,
         most_bytes: int,
         why: str = "",
     ) -> None:
@@ -65,6 +67,8 @@ class Partition:
         self.trouble: str | None = None
         self._most_bytes = most_bytes
         self._retry_at = 0.0
+        self._passes = passes
+        self._placed_at = time.monotonic()
         self.gather_anew(why)
 
     def gather_anew(self, why: str = "") -> None:
@@ -124,6 +128,10 @@ class Partition:
         if self.gathers and not self.must_seek and end > self.position:
             self.position = end if self.end is None else min(end, self.end)
             self._moved_at = time.monotonic()
+
+    def to_be_placed_anew(self, seconds: float) -> bool:
+        """Whether its problem may be over, so long after it was met."""
+        return self._passes and time.monotonic() >= self._placed_at + seconds
 
     def idle_for(self, seconds: float) -> bool:
         """Whether there is nothing but markers (or what is archived) to pass, and for a while."""

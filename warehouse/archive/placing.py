@@ -12,8 +12,9 @@ from broker.log import high_watermarks, log_starts
 from broker.settings import KafkaSettings
 from ledger.in_force import without
 from warehouse.archive.coverage import first_gap
+from warehouse.archive.jobs import StillRunningError
 from warehouse.archive.partition import ArchivedTopic
-from warehouse.archive.plan import Span, Spent, Standing, parse
+from warehouse.archive.plan import Plan, Span, Spent, Standing, parse
 
 _LOG = structlog.get_logger()
 
@@ -22,30 +23,35 @@ _LOG = structlog.get_logger()
 class Place:
     """Where a partition stands; ``committed``: what the group has, the log start if nothing.
 
-    ``problem``: a person has to act before it goes on.
+    ``problem``: a person has to act before it goes on, or, where it ``passes``, only time.
     """
 
     standing: Standing
     committed: int
     problem: str | None = None
+    passes: bool = False
 
 
 Ranges = Callable[[ArchivedTopic, int], list[Span]]
 """What of a partition is in the warehouse: a query, asked only where it is needed."""
 
-Done = Callable[[ArchivedTopic, int, Standing], bool]
-"""Whether a standing's plan is carried out, asked where its records are gone."""
+Done = Callable[[ArchivedTopic, int, Plan], bool]
+"""Whether a plan is carried out, asked where its records are gone."""
+
+Void = Callable[[ArchivedTopic, int, Plan], None]
+"""Called before a plan is given up: nothing can be loaded by it afterwards."""
 
 
 class Placing:
     """Places partitions, reading the group's offsets anew each time."""
 
     def __init__(
-        self, kafka: KafkaSettings, *, ranges: Ranges, done: Done, accept_lost: bool
+        self, kafka: KafkaSettings, *, ranges: Ranges, done: Done, void: Void, accept_lost: bool
     ) -> None:
         self._kafka = kafka
         self._ranges = ranges
         self._done = done
+        self._void = void
         self._accept_lost = accept_lost
 
     def __call__(self, topic: ArchivedTopic, partitions: Sequence[int]) -> dict[int, Place]:
@@ -75,12 +81,17 @@ class Placing:
                 f"it is archived to offset {standing.offset} and the log ends at {end}: is the "
                 "dataset another cluster's? Set [warehouse] dataset",
             )
-        if standing.offset < start and standing.plan is not None:
-            # Its records are gone; perhaps its jobs had been sent before.
-            standing = standing.past() if self._done(topic, partition, standing) else standing
-        if standing.offset < start:
+        if standing.offset >= start:
+            return Place(standing, committed)
+        try:
+            # The records of its plan are gone; perhaps its jobs had been sent before.
+            if standing.plan is not None and self._done(topic, partition, standing.plan):
+                standing = standing.past()
+            if standing.offset >= start:
+                return Place(standing, committed)
             return self._lost(topic, partition, standing, start, committed)
-        return Place(standing, committed)
+        except StillRunningError as error:
+            return Place(standing, committed, str(error), passes=True)
 
     def _standing(
         self, topic: ArchivedTopic, partition: int, found: Committed, start: int
@@ -119,6 +130,11 @@ class Placing:
                 f"offsets {which} were deleted by Kafka's retention "
                 "before they were archived; set archive.accept_lost to go on behind them",
             )
+        if standing.plan is not None:
+            # Its owner may be frozen just before it sends a job. What it has sent is asked again.
+            self._void(topic, partition, standing.plan)
+            spans = self._ranges(topic, partition)
+            lost = without([(standing.offset, start)], spans)
         if lost:
             _LOG.error("records lost", partition=f"{topic.topic}[{partition}]", offsets=lost)
         # A part of its plan may have been loaded: that is left out.

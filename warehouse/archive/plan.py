@@ -5,9 +5,9 @@ only ever sent when the plan that it follows from is committed, and a plan is on
 when its job has failed for good. So the same id always means the same rows.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final, Self
 
 import msgspec
@@ -148,13 +148,14 @@ def parse(offset: int, metadata: str) -> Standing | None:
 def refused_spans(start: int, end: int, good: Sequence[int], bad: Sequence[int]) -> list[Span]:
     """The refused spans of ``[start, end)``, whose records are ``good`` and ``bad`` (in order).
 
-    Each is as long as can be, so that what is left begins at a good record.
+    Each is as long as can be, so that what is left begins at a good record. Takes time and memory
+    by the spans, not by the records: of those there are millions.
     """
-    if not bad:
-        return []
-    verdicts = sorted([(offset, True) for offset in good] + [(offset, False) for offset in bad])
-    verdicts[0] = (start, verdicts[0][1])
-    changes = [verdicts[0]]
-    changes += [after for before, after in pairwise(verdicts) if before[1] is not after[1]]
-    ends = [offset for offset, _ in changes[1:]] + [end]
-    return [(a, b) for (a, fine), b in zip(changes, ends, strict=True) if not fine]
+    spans: list[Span] = []
+    place = 0
+    while place < len(bad):
+        follows = bisect_left(good, bad[place])
+        stop = good[follows] if follows < len(good) else end
+        spans.append((bad[place] if follows else start, stop))
+        place = bisect_left(bad, stop)
+    return spans

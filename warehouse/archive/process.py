@@ -16,10 +16,10 @@ from warehouse.archive.archiver import Archiver, EverythingRefusedError
 from warehouse.archive.bigquery_jobs import BigQueryJobs
 from warehouse.archive.report import Report, encode
 from warehouse.archive.settings import ArchiveSettings
-from warehouse.archive.targets import TableDiffersError, targets
+from warehouse.archive.targets import targets
 from warehouse.archived import ranges_of
 from warehouse.client import dataset_of, new_client
-from warehouse.errors import NotInWarehouseError
+from warehouse.errors import NotInWarehouseError, TableOutdatedError
 from warehouse.settings import WarehouseSettings
 
 _LOG = structlog.get_logger()
@@ -28,7 +28,7 @@ SOMEBODY_MUST_ACT = (
     BadUseError,
     EverythingRefusedError,
     NotInWarehouseError,
-    TableDiffersError,
+    TableOutdatedError,
 )
 """What a new process would meet again: it ends the pool."""
 

@@ -1,6 +1,8 @@
 """What to do after a job has failed. Pure."""
 
+from array import array
 from collections.abc import Sequence
+from heapq import merge
 
 from warehouse.archive.jobs import State
 from warehouse.archive.loading import Outcome
@@ -23,8 +25,9 @@ def next_plan(
     culprits = outcome.culprits or (tuple(good) if len(good) == 1 else ())
     if not culprits:
         return plan.up_to(good[len(good) // 2]), ()
-    left = [offset for offset in good if offset not in culprits]
-    spans = refused_spans(plan.start, plan.end, left, sorted([*bad, *culprits]))
+    named = frozenset(culprits)
+    left = array("q", (offset for offset in good if offset not in named))
+    spans = refused_spans(plan.start, plan.end, left, array("q", merge(bad, culprits)))
     if len(spans) > MOST_REFUSED_SPANS:
         return plan.up_to(good[len(good) // 2]), ()
     return plan.refusing(spans), culprits

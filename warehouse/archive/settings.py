@@ -17,7 +17,8 @@ class ArchiveSettings(BaseModel):
     """How long records are gathered before they are loaded; longer when the quotas get tight."""
     batch_megabytes: int = Field(default=256, ge=1)
     """The most that a load job holds. On disk each partition has as much, and once more, with its
-    ranges, while it is loaded. In memory a load has 8 MiB, and 16 bytes for each of its rows."""
+    ranges, while it is loaded. In memory a load has 8 MiB, and for each of its rows 16 bytes, 24
+    after BigQuery has refused some."""
     loads_at_once: int = Field(default=4, ge=1)
     """How many load jobs one process sends, or waits for, at a time."""
     queue_kbytes: int = Field(default=16_384, ge=1)
@@ -26,6 +27,9 @@ class ArchiveSettings(BaseModel):
     """After so long without records a partition passes the transaction markers at its end."""
     retry_seconds: float = Field(default=5.0, gt=0)
     """How long after a failed job the next attempt is made; twice as long each time, to 10 min."""
+    job_seconds: float = Field(default=3600.0, gt=0)
+    """How long a load job is waited for before it is told of, and others have their turn. It is
+    asked for again, and never sent twice; BigQuery itself ends it after six hours."""
     session_timeout_seconds: float = Field(default=10.0, ge=1)
     """How long a killed process' partitions wait for a new owner."""
     accept_lost: bool = False

@@ -11,13 +11,12 @@ from broker.cluster import topic_id
 from broker.log import partitions_of
 from broker.names import Names
 from broker.settings import KafkaSettings
-from producer_contract.errors import UnavailableError
 from warehouse.archive.budget import Budget
 from warehouse.archive.job_ids import installation
 from warehouse.archive.partition import ArchivedTopic
 from warehouse.archive.rows import COLUMNS, MAKERS
 from warehouse.client import RETRY
-from warehouse.errors import in_our_words
+from warehouse.errors import TableOutdatedError, in_our_words
 
 ONE_CALL: Final = 30.0
 """Seconds for one call."""
@@ -29,10 +28,6 @@ TOPICS: Final[Mapping[str, str]] = {
     PLAIN.dead_letters: "dead_letters",
 }
 """The table of each topic, by its name without a prefix."""
-
-
-class TableDiffersError(UnavailableError):
-    """A table of the archive lacks columns: ``creneau warehouse apply``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +74,5 @@ def _table(client: bigquery.Client, dataset: bigquery.DatasetReference, name: st
     there = {field.name for field in table.schema}
     lacking = sorted(set(COLUMNS[name]) - there)
     if lacking:
-        raise TableDiffersError(
-            f"table {name} has no column '{lacking[0]}'; creneau warehouse check says how the "
-            "dataset differs, creneau warehouse apply makes what is missing"
-        )
+        raise TableOutdatedError(name, lacking[0])
     return table
