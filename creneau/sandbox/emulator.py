@@ -3,7 +3,7 @@
     with Emulator(folder) as emulator:
         settings = WarehouseSettings(endpoint=emulator.endpoint)
 
-It needs a Python of its own, see ``emulator_environment``. What it cannot prove about the real
+It needs a Python of its own or Docker, see ``emulator_road``. What it cannot prove about the real
 BigQuery stands in docs/warehouse.md.
 """
 
@@ -17,13 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from creneau.sandbox.emulator_environment import environment
+from creneau.sandbox.emulator_road import Server, server
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.testing.ports import HOST, free_ports, is_free
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 10.0
-_SERVER: Final = Path(__file__).with_name("emulator_server.py")
 _PORT_TRIES: Final = 5
 
 
@@ -79,10 +78,10 @@ class Emulator:
     def start(self, timeout: float = START_SECONDS) -> Self:
         """Start the server and wait until it answers; ``timeout`` in seconds.
 
-        The first start on a machine makes the environment before (about a minute).
+        The first start on a machine makes the environment, or fetches the image, before.
 
         Raises:
-            NoInterpreterError, EmulatorNotInstalledError: see ``emulator_environment``.
+            NoInterpreterError, EmulatorNotInstalledError: see ``emulator_road``.
             EmulatorPortInUseError: the port given is taken.
             EmulatorDidNotStartError: names the log and its last line.
         """
@@ -90,11 +89,11 @@ class Emulator:
             raise EmulatorPortInUseError(
                 f"port {self.port} on {HOST} is in use: stop what listens there, or choose another"
             )
-        python, home = environment()
+        how = server()
         self.folder.mkdir(parents=True, exist_ok=True)
         for tries_left in reversed(range(_PORT_TRIES)):
             self.port = self.port if self._chosen else free_ports(1)[0]
-            self._spawn(python, home)
+            self._spawn(how)
             try:
                 self._wait_until_ready(time.monotonic() + timeout)
                 return self
@@ -131,8 +130,14 @@ class Emulator:
     ) -> None:
         self.stop()
 
-    def _spawn(self, python: Path, home: Path) -> None:
-        command = [str(python), "-I", str(_SERVER), str(self.port), str(self.folder / "data")]
+    def _spawn(self, how: Server) -> None:
+        command = [
+            str(how.python),
+            "-I",
+            str(how.script),
+            str(self.port),
+            str(self.folder / "data"),
+        ]
         if self._watched:
             command.append(str(os.getpid()))
         with self.log.open("wb") as log:
@@ -143,7 +148,7 @@ class Emulator:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=os.environ | {"HOME": str(home)},
+                env=os.environ | ({"HOME": str(how.home)} if how.home else {}),
                 start_new_session=True,
             )
 
