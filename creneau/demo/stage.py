@@ -19,6 +19,7 @@ from creneau.sandbox import emulator_state
 from creneau.sandbox import kafka as sandbox
 from creneau.sandbox.alone import alone, unusable
 from creneau.sandbox.emulator import Emulator
+from creneau.sandbox.processes import give_way
 from creneau.sandbox.state import read
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.testing.broker import STEADY
@@ -52,10 +53,17 @@ class Stage:
     def store_url(self) -> str:
         return str(self.folder / "models")
 
-    def start(self, *arguments: str, settings: Mapping[str, str] | None = None) -> Child:
-        """Start ``creneau ARGUMENTS…``; it ends with the demo. ``settings``: more of this one."""
+    def start(
+        self, *arguments: str, settings: Mapping[str, str] | None = None, urgent: bool = True
+    ) -> Child:
+        """Start ``creneau ARGUMENTS…``; it ends with the demo.
+
+        ``settings``: more, of this one; ``urgent`` False: everything else goes first.
+        """
         environment = self._environment() | dict(settings or {})
         child = processes.start(arguments, folder=self.folder, environment=environment)
+        if not urgent:
+            give_way(child.pid)
         self._stack.callback(child.stop)
         return child
 
@@ -75,7 +83,7 @@ class Stage:
         return Workers(workers, port)
 
     def start_emulator(self) -> str:
-        """Start BigQuery's emulator; where it answers.
+        """Start BigQuery's emulator, behind everything else; where it answers.
 
         Raises:
             CreneauError: whatever ``Emulator.start`` says.
@@ -85,7 +93,7 @@ class Stage:
             running = emulator_state.up(place)
             _end(self._stack, lambda: emulator_state.down(place), only_on_failure=True)
             return running.endpoint
-        emulator = Emulator(self.folder / "warehouse")
+        emulator = Emulator(self.folder / "warehouse", urgent=False)
         self._stack.callback(emulator.stop)
         return emulator.start().endpoint
 

@@ -1,13 +1,12 @@
 """The warehouse beside the story: the market is loaded, what was scored is archived, both reports.
 
-All of it happens in a thread of its own and in commands that it starts, behind the story where the
-two want the same core: the story's times are what the demo is about. Whatever goes wrong here ends
+All of it happens in commands that a thread of its own starts, and that give way where the story
+wants the core: its times are what the demo is about. Whatever goes wrong here ends
 here, as a ``WarehouseResult`` that says so.
 """
 
 import os
 import shlex
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,12 +20,13 @@ from creneau.demo.view import View
 from creneau.demo.warehouse_result import Printed, Stored, WarehouseResult
 from creneau.sandbox import emulator_road
 from creneau.sandbox.emulator_environment import EmulatorNotInstalledError, NoInterpreterError
+from creneau.sandbox.processes import give_way
 from producer_contract.errors import CreneauError, UnavailableError
 from warehouse.settings import WarehouseSettings
 
 INSTALL_SECONDS: Final = 900.0
-PATIENCE_SECONDS: Final = 120.0
-"""How long any other thing may take."""
+PATIENCE_SECONDS: Final = 240.0
+"""How long any other thing may take: it gives way to whatever else the machine does."""
 _LOADS: Final = ("instructors", "meeting_points", "lessons", "bookings")
 _DAYS: Final = ("--from", "2025-01-01", "--to", "2025-12-31")
 REPORTS: Final = (
@@ -89,7 +89,6 @@ class WarehouseBeside:
 
     def _run(self) -> None:
         try:
-            _step_back()
             self._work()
         except _ClosedError:
             self._failure = "the demo ended before it"
@@ -127,6 +126,7 @@ class WarehouseBeside:
             folder=self._stage.folder,
             environment=os.environ,
         )
+        give_way(child.pid)
         try:
             self._to_its_end(child, INSTALL_SECONDS)
         except UnavailableError as error:
@@ -148,7 +148,9 @@ class WarehouseBeside:
         from creneau.demo.archiving import all_archived
 
         self._doing = "what was scored is archived"
-        archive = self._stage.start("archive", "--port", "0", settings=self._settings | ARCHIVE)
+        archive = self._stage.start(
+            "archive", "--port", "0", settings=self._settings | ARCHIVE, urgent=False
+        )
         kafka = self._stage.kafka
 
         def done() -> bool:
@@ -163,7 +165,7 @@ class WarehouseBeside:
 
     def _command(self, *arguments: str) -> Child:
         self._doing = f"creneau {' '.join(arguments[:2])}"
-        child = self._stage.start(*arguments, settings=self._settings)
+        child = self._stage.start(*arguments, settings=self._settings, urgent=False)
         self._to_its_end(child, PATIENCE_SECONDS)
         return child
 
@@ -186,10 +188,3 @@ class WarehouseBeside:
                 raise _ClosedError
             if child and seconds and deadline and time.monotonic() > deadline:
                 child.refuse_delay(what, seconds)
-
-
-def _step_back() -> None:
-    """Let the story's processes go first: on Linux a thread has a priority of its own, which what
-    it starts inherits; elsewhere there is no such thing, and all are equal."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from creneau.sandbox.emulator_road import Server, server
+from creneau.sandbox.processes import give_way
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.testing.ports import HOST, free_ports, is_free
 
@@ -42,13 +43,17 @@ class Emulator:
             goes on with them. Two emulators cannot share one.
         port: on the loopback interface; None: a free one.
         watched: it dies with this process, even if that is killed; False: it outlives it.
+        urgent: False: everything else goes first.
     """
 
-    def __init__(self, folder: Path, *, port: int | None = None, watched: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, watched: bool = True, urgent: bool = True
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port or 0
         self._chosen = port is not None
         self._watched = watched
+        self._urgent = urgent
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -151,6 +156,8 @@ class Emulator:
                 env=os.environ | ({"HOME": str(how.home)} if how.home else {}),
                 start_new_session=True,
             )
+        if not self._urgent:
+            give_way(self._process.pid)
 
     def _wait_until_ready(self, deadline: float) -> None:
         while True:

@@ -145,11 +145,11 @@ def _candidates() -> Iterator[str]:
 
 def _pyenv_roots() -> list[Path]:
     """Where pyenv keeps its versions: as it says, or beside its shims on the path, or at home."""
-    said = os.environ.get("PYENV_ROOT")
+    if said := os.environ.get("PYENV_ROOT"):
+        return [Path(said)]
     on_path = map(Path, os.environ.get("PATH", "").split(os.pathsep))
     beside = [folder.parent for folder in on_path if folder.name == "shims"]
-    found = [*([Path(said)] if said else []), *beside, Path.home() / ".pyenv"]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*beside, Path.home() / ".pyenv"]))
 
 
 def _found_by_uv() -> Iterator[str]:
