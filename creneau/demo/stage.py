@@ -27,6 +27,7 @@ from producer_contract.testing.embedded import EmbeddedKafka
 from producer_contract.testing.ports import free_ports
 
 READY_SECONDS: Final = 60.0
+EMULATOR_SECONDS: Final = 120.0
 KEPT: Final = "kept.json"
 
 
@@ -95,7 +96,7 @@ class Stage:
             return running.endpoint
         emulator = Emulator(self.folder / "warehouse", urgent=False)
         self._stack.callback(emulator.stop)
-        return emulator.start().endpoint
+        return emulator.start(EMULATOR_SECONDS).endpoint
 
     def _environment(self) -> dict[str, str]:
         """The settings of every command: the demo's own, whatever the user's are."""
@@ -214,9 +215,10 @@ def ways_around(folder: Path) -> list[str]:
         f"{var} creneau model log",
         f"{var} creneau replay list",
         f"{var} creneau dead list",
-        f"{var} creneau report lessons-by-department --from 2025-01-01 --to 2025-12-31",
         f"{var} creneau sandbox slot-app --rate 100",
     ]
+    if emulator_state.endpoint(folder / "sandbox") is not None:
+        ways.append(f"{var} creneau report nth-lesson --from 2025-01-01 --to 2025-12-31 --nth 20")
     kept = _kept(folder)
     if kept is None:
         # It was killed while it started: its Kafka runs, its workers never did.

@@ -92,7 +92,9 @@ class WarehouseBeside:
             self._work()
         except _ClosedError:
             self._failure = "the demo ended before it"
-        except (NoInterpreterError, EmulatorNotInstalledError, ModuleNotFoundError) as error:
+        except ModuleNotFoundError as error:
+            self._left_out = f"'{error.name}' is absent: pip install 'creneau[warehouse]'"
+        except (NoInterpreterError, EmulatorNotInstalledError) as error:
             self._left_out = str(error)
         except CreneauError as error:
             self._failure = str(error)

@@ -1,5 +1,6 @@
 """The warehouse beside the story: it fails alone, ends when it shall, and counts what is there."""
 
+import sys
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +52,13 @@ def test_without_a_way_to_an_emulator_it_is_left_out(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(emulator_road, "ahead", refuse)
     found = beside(Stage(AssertionError("not asked"))).finish(RECORDS)
     assert found == WarehouseResult(left_out="no Python, no Docker")
+
+
+def test_without_googles_client_it_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "creneau.demo.archiving")
+    monkeypatch.setitem(sys.modules, "warehouse.client", None)
+    said = beside(Stage(AssertionError("not asked"))).finish(RECORDS).left_out
+    assert said == "'warehouse.client' is absent: pip install 'creneau[warehouse]'"
 
 
 @pytest.mark.parametrize(
