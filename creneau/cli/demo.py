@@ -19,6 +19,9 @@ def demo(
         Path | None, typer.Option("--json", help="Write the result there.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.")] = False,
+    no_warehouse: Annotated[
+        bool, typer.Option("--no-warehouse", help="Leave BigQuery's emulator out.")
+    ] = False,
 ) -> None:
     """Play the story on a Kafka of its own: a model is corrupted, revoked, and all is made good.
 
@@ -26,6 +29,10 @@ def demo(
     worker and the executor are killed. Exit code 0 only when no event was lost or done twice,
     exactly the malformed ones were dead-lettered, no slot holds a number of the revoked model, and
     the certificate was verified.
+
+    Beside it a small market is loaded into BigQuery's emulator, and what was scored is archived
+    there. Where there can be no emulator that is said, and the story is all; where there is one,
+    exit code 0 also says that the archive has exactly what Kafka holds.
     """
     from rich.console import Console
 
@@ -42,14 +49,13 @@ def demo(
         _refuse_unwritable(json_file)
     try:
         with View(Console()) as view:
-            result = play(Script(folder, seconds, rate, keep=keep), view)
+            script = Script(folder, seconds, rate, keep=keep, warehouse=not no_warehouse)
+            result = play(script, view)
     except KeyboardInterrupt:
         typer.echo("creneau: interrupted; all that the demo had started has ended", err=True)
         raise typer.Exit(130) from None
     if json_file is not None:
         json_file.write_text(json.dumps(result.as_json(), indent=2) + "\n", "utf-8")
-    for line in result.lines():
-        typer.echo(line)
     if keep:
         typer.echo("still running; to look around:")
         for line in ways_around(folder):

@@ -54,6 +54,15 @@ class Logs:
     outputs: Sequence[Output]
     letters: Sequence[Letter]
 
+    @property
+    def records(self) -> dict[str, int]:
+        """How many there are, by the table that the archive has for them."""
+        return {
+            "slot_events": len(self.events),
+            "slot_probabilities": len(self.outputs),
+            "dead_letters": len(self.letters),
+        }
+
 
 def read_logs(kafka: KafkaSettings) -> Logs:
     """Read the three topics to their ends."""

@@ -19,8 +19,9 @@ LESSONS: Final = 25_000
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The artifacts, as soon as they are there."""
+    """The market that they learn from and the artifacts, as soon as they are there."""
 
+    market: "Future[list[Path]]"
     good: "Future[Path]"
     bad: "Future[Path]"
 
@@ -29,14 +30,18 @@ def train(folder: Path, seed: int, aside: Executor) -> Trained:
     """Train both on the market's past: the good one first, the story begins with it."""
     market = folder / "market"
 
+    def written() -> list[Path]:
+        return write_market(market, lessons=LESSONS, seed=seed)
+
     def good() -> Path:
-        write_market(market, lessons=LESSONS, seed=seed)
+        files.result()  # the one thread that trains has done it before
         return make_model(market, folder / "training" / GOOD).path
 
     def bad() -> Path:
         return make_model(market, folder / "training" / BAD, flip=FLIPPED).path
 
-    return Trained(aside.submit(good), aside.submit(bad))
+    files = aside.submit(written)
+    return Trained(files, aside.submit(good), aside.submit(bad))
 
 
 def put_first_in_force(stage: Stage, trained: Trained) -> None:

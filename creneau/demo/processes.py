@@ -102,19 +102,36 @@ def start(
     ``environment`` gives its ``CRENEAU_*`` variables. Unless ``keep`` is set it dies with us, even
     if we are killed.
     """
-    name = " ".join(arguments[:2])
+    others = {k: v for k, v in os.environ.items() if not k.startswith("CRENEAU_")}
+    return start_python(
+        " ".join(arguments[:2]),
+        ["-c", _MAIN, *arguments],
+        folder=folder,
+        environment=others | dict(environment),
+        keep=keep,
+    )
+
+
+def start_python(
+    name: str,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    keep: bool = False,
+) -> Child:
+    """Start our Python with these arguments and exactly this environment, as ``start`` does."""
     log = folder / f"{name.replace(' ', '-')}.log"
-    command = [sys.executable, "-c", _MAIN, *arguments]
+    command = [sys.executable, *arguments]
     reading, lifeline = (None, None) if keep else os.pipe()
     if reading is not None:
         command = [sys.executable, "-I", "-S", watched.__file__, str(reading), *command]
-    others = {k: v for k, v in os.environ.items() if not k.startswith("CRENEAU_")}
     try:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=others | dict(environment),
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,10 +1,12 @@
 """What came of a demo, as JSON and in words. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from creneau.demo.check import Verdict
 from creneau.demo.models import BAD
+from creneau.demo.warehouse_result import WarehouseResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,23 @@ class Result:
 
     verdict: Verdict
     replay: ReplayResult
+    records: Mapping[str, int]
+    """What Kafka holds in the end, by the table that the archive has for it."""
     latency_ms: dict[str, float]
     worst_seconds: float
     """The longest that any event waited, the recoveries included."""
     recovery_seconds: float | None
     """From the kill of the worker until every partition produced again; None: nothing came."""
+    warehouse: WarehouseResult | None = None
+    """None: not asked for, or not done yet."""
 
     @property
     def passed(self) -> bool:
+        """The story and, where there is one, the warehouse."""
+        return self._story_passed and (self.warehouse is None or self.warehouse.passed)
+
+    @property
+    def _story_passed(self) -> bool:
         return self.verdict.passed and self.replay.verified
 
     def as_json(self) -> dict[str, object]:
@@ -60,10 +71,11 @@ class Result:
                 "certificate": str(replay.certificate),
                 "verified": replay.verified,
             },
+            "warehouse": None if self.warehouse is None else self.warehouse.as_json(),
         }
 
     def lines(self) -> list[str]:
-        """The summary for people."""
+        """The story's summary for people; the warehouse has its own."""
         verdict, replay, latency = self.verdict, self.replay, self.latency_ms
         exact = "exactly" if verdict.dead_letters_exact else "NOT"
         recovery = "-" if self.recovery_seconds is None else f"{self.recovery_seconds} s"
@@ -85,7 +97,7 @@ class Result:
             f"verified      {'yes' if replay.verified else 'NO'}, {replay.checked} events checked",
             *verdict.examples,
             "passed: every slot has exactly one outcome, and none is left of the revoked model"
-            if self.passed
+            if self._story_passed
             else "FAILED",
         ]
 

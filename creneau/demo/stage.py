@@ -15,8 +15,11 @@ from typing import Final
 from broker.settings import KafkaSettings
 from creneau.demo import processes
 from creneau.demo.processes import Child
+from creneau.sandbox import emulator_state
 from creneau.sandbox import kafka as sandbox
 from creneau.sandbox.alone import alone, unusable
+from creneau.sandbox.emulator import Emulator
+from creneau.sandbox.processes import give_way
 from creneau.sandbox.state import read
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.testing.broker import STEADY
@@ -24,6 +27,7 @@ from producer_contract.testing.embedded import EmbeddedKafka
 from producer_contract.testing.ports import free_ports
 
 READY_SECONDS: Final = 60.0
+EMULATOR_SECONDS: Final = 120.0
 KEPT: Final = "kept.json"
 
 
@@ -50,9 +54,17 @@ class Stage:
     def store_url(self) -> str:
         return str(self.folder / "models")
 
-    def start(self, *arguments: str) -> Child:
-        """Start ``creneau ARGUMENTS…``; it ends with the demo."""
-        child = processes.start(arguments, folder=self.folder, environment=self._environment())
+    def start(
+        self, *arguments: str, settings: Mapping[str, str] | None = None, urgent: bool = True
+    ) -> Child:
+        """Start ``creneau ARGUMENTS…``; it ends with the demo.
+
+        ``settings``: more, of this one; ``urgent`` False: everything else goes first.
+        """
+        environment = self._environment() | dict(settings or {})
+        child = processes.start(arguments, folder=self.folder, environment=environment)
+        if not urgent:
+            give_way(child.pid)
         self._stack.callback(child.stop)
         return child
 
@@ -70,6 +82,21 @@ class Stage:
             kept = {"workers_pid": workers.pid, "workers_port": port}
             (self.folder / KEPT).write_text(json.dumps(kept) + "\n", "utf-8")
         return Workers(workers, port)
+
+    def start_emulator(self) -> str:
+        """Start BigQuery's emulator, behind everything else; where it answers.
+
+        Raises:
+            CreneauError: whatever ``Emulator.start`` says.
+        """
+        if self.keep:
+            place = self.folder / "sandbox"
+            running = emulator_state.up(place)
+            _end(self._stack, lambda: emulator_state.down(place), only_on_failure=True)
+            return running.endpoint
+        emulator = Emulator(self.folder / "warehouse", urgent=False)
+        self._stack.callback(emulator.stop)
+        return emulator.start(EMULATOR_SECONDS).endpoint
 
     def _environment(self) -> dict[str, str]:
         """The settings of every command: the demo's own, whatever the user's are."""
@@ -159,7 +186,8 @@ def clear(folder: Path) -> None:
     """
     try:
         there = read(folder / "sandbox")
-        if there is not None and there.alive:
+        emulator = emulator_state.endpoint(folder / "sandbox")
+        if (there is not None and there.alive) or emulator is not None:
             raise StillRunningError(
                 f"a demo that was kept still runs from {folder}; {ways_around(folder)[-1]}"
             )
@@ -189,6 +217,8 @@ def ways_around(folder: Path) -> list[str]:
         f"{var} creneau dead list",
         f"{var} creneau sandbox slot-app --rate 100",
     ]
+    if emulator_state.endpoint(folder / "sandbox") is not None:
+        ways.append(f"{var} creneau report nth-lesson --from 2025-01-01 --to 2025-12-31 --nth 20")
     kept = _kept(folder)
     if kept is None:
         # It was killed while it started: its Kafka runs, its workers never did.

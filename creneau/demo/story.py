@@ -6,9 +6,10 @@ outcome, the certificate is verified and a plain reader checks.
 """
 
 import errno
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from creneau.demo.result import ReplayResult, Result
 from creneau.demo.stage import Stage, Workers, alone_in, clear, set_up
 from creneau.demo.standing import StandingWatch
 from creneau.demo.view import View
+from creneau.demo.warehouse import WarehouseBeside
 from creneau.demo.watch import Watch
 from creneau.sandbox.alone import unusable
 from ledger.fold import Replay
@@ -44,6 +46,8 @@ class Script:
     rate: float = 1_000.0
     seed: int = 1
     keep: bool = False
+    warehouse: bool = True
+    """Whether the market is loaded into BigQuery's emulator and what was scored archived there."""
 
     @property
     def settings(self) -> dict[str, str]:
@@ -84,16 +88,36 @@ def _play(script: Script, view: View) -> Result:
         with set_up(script.folder, keep=script.keep, settings=script.settings) as stage:
             apply(new_admin(stage.kafka), stage.kafka.names)
             view.say(f"Kafka is up at {stage.kafka.bootstrap_servers} with its topics")
-            workers = stage.start_workers(WORKERS)
-            put_first_in_force(stage, trained)
-            view.say(f"model {GOOD} is in force")
-            workers.wait_until_ready()
-            view.say(f"{WORKERS} workers are ready; slots come at {script.rate:g}/s")
-            return _play_on(script, stage, view, workers, trained)
+            if not script.warehouse:
+                return _play_story(script, stage, view, trained, lambda: None)
+            with closing(WarehouseBeside(stage, view, trained.market)) as warehouse:
+                result = _play_story(script, stage, view, trained, warehouse.slots_have_ended)
+                found = warehouse.finish(result.records)
+            view.tell(found.lines())
+            return replace(result, warehouse=found)
+
+
+def _play_story(
+    script: Script, stage: Stage, view: View, trained: Trained, ended: Callable[[], None]
+) -> Result:
+    """From the first model to the verdict, which is told; ``ended`` is called after the slots."""
+    workers = stage.start_workers(WORKERS)
+    put_first_in_force(stage, trained)
+    view.say(f"model {GOOD} is in force")
+    workers.wait_until_ready()
+    view.say(f"{WORKERS} workers are ready; slots come at {script.rate:g}/s")
+    result = _play_on(script, stage, view, workers, trained, ended)
+    view.tell(result.lines())
+    return result
 
 
 def _play_on(
-    script: Script, stage: Stage, view: View, workers: Workers, trained: Trained
+    script: Script,
+    stage: Stage,
+    view: View,
+    workers: Workers,
+    trained: Trained,
+    ended: Callable[[], None],
 ) -> Result:
     record = stage.folder / "published.ndjson"
     slot_app = stage.start(
@@ -114,15 +138,18 @@ def _play_on(
             rate=script.rate,
         )
         played = acts.play()
+        ended()
         replay = _prove(acts, played.replay, standing.now().governed_seconds)
         delays = watch.delays()
     if not script.keep:
         workers.child.stop()
     view.say("a plain reader checks the topics")
-    verdict = judge(read_record(record), read_logs(stage.kafka), BAD)
+    logs = read_logs(stage.kafka)
+    verdict = judge(read_record(record), logs, BAD)
     recovered = recovered_at(delays, played.worker_killed_at)
     return Result(
         verdict=verdict,
+        records=logs.records,
         replay=replay,
         latency_ms=_latency(delays, played),
         worst_seconds=round(max((delay.seconds for delay in delays), default=0.0), 1),

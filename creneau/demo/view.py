@@ -1,6 +1,7 @@
 """The one view of the demo: live in a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Final, Self
 
@@ -45,6 +46,11 @@ class View:
         self._console.print(
             f"{time.monotonic() - self._start:5.1f} s  {text}", highlight=False, soft_wrap=True
         )
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Lines that stay, as they are."""
+        for line in lines:
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, glance: Glance, standing: Standing, doing: str) -> None:
         """The present state: drawn over the last one, or a line from time to time."""

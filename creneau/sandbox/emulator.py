@@ -3,7 +3,7 @@
     with Emulator(folder) as emulator:
         settings = WarehouseSettings(endpoint=emulator.endpoint)
 
-It needs a Python of its own, see ``emulator_environment``. What it cannot prove about the real
+It needs a Python of its own or Docker, see ``emulator_road``. What it cannot prove about the real
 BigQuery stands in docs/warehouse.md.
 """
 
@@ -17,13 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from creneau.sandbox.emulator_environment import environment
+from creneau.sandbox.emulator_road import Server, server
+from creneau.sandbox.processes import give_way
 from producer_contract.errors import BadUseError, UnavailableError
 from producer_contract.testing.ports import HOST, free_ports, is_free
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 10.0
-_SERVER: Final = Path(__file__).with_name("emulator_server.py")
 _PORT_TRIES: Final = 5
 
 
@@ -43,13 +43,17 @@ class Emulator:
             goes on with them. Two emulators cannot share one.
         port: on the loopback interface; None: a free one.
         watched: it dies with this process, even if that is killed; False: it outlives it.
+        urgent: False: everything else goes first.
     """
 
-    def __init__(self, folder: Path, *, port: int | None = None, watched: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, watched: bool = True, urgent: bool = True
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port or 0
         self._chosen = port is not None
         self._watched = watched
+        self._urgent = urgent
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -79,10 +83,10 @@ class Emulator:
     def start(self, timeout: float = START_SECONDS) -> Self:
         """Start the server and wait until it answers; ``timeout`` in seconds.
 
-        The first start on a machine makes the environment before (about a minute).
+        The first start on a machine makes the environment, or fetches the image, before.
 
         Raises:
-            NoInterpreterError, EmulatorNotInstalledError: see ``emulator_environment``.
+            NoInterpreterError, EmulatorNotInstalledError: see ``emulator_road``.
             EmulatorPortInUseError: the port given is taken.
             EmulatorDidNotStartError: names the log and its last line.
         """
@@ -90,11 +94,11 @@ class Emulator:
             raise EmulatorPortInUseError(
                 f"port {self.port} on {HOST} is in use: stop what listens there, or choose another"
             )
-        python, home = environment()
+        how = server()
         self.folder.mkdir(parents=True, exist_ok=True)
         for tries_left in reversed(range(_PORT_TRIES)):
             self.port = self.port if self._chosen else free_ports(1)[0]
-            self._spawn(python, home)
+            self._spawn(how)
             try:
                 self._wait_until_ready(time.monotonic() + timeout)
                 return self
@@ -131,8 +135,14 @@ class Emulator:
     ) -> None:
         self.stop()
 
-    def _spawn(self, python: Path, home: Path) -> None:
-        command = [str(python), "-I", str(_SERVER), str(self.port), str(self.folder / "data")]
+    def _spawn(self, how: Server) -> None:
+        command = [
+            str(how.python),
+            "-I",
+            str(how.script),
+            str(self.port),
+            str(self.folder / "data"),
+        ]
         if self._watched:
             command.append(str(os.getpid()))
         with self.log.open("wb") as log:
@@ -143,9 +153,11 @@ class Emulator:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=os.environ | {"HOME": str(home)},
+                env=os.environ | ({"HOME": str(how.home)} if how.home else {}),
                 start_new_session=True,
             )
+        if not self._urgent:
+            give_way(self._process.pid)
 
     def _wait_until_ready(self, deadline: float) -> None:
         while True:

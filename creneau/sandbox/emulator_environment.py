@@ -62,6 +62,11 @@ def _base() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "creneau"
 
 
+def is_made() -> bool:
+    """Whether the environment is there already."""
+    return (place() / _READY).exists()
+
+
 def environment() -> tuple[Path, Path]:
     """The environment's Python and the home folder to run it with, made if absent.
 
@@ -73,7 +78,7 @@ def environment() -> tuple[Path, Path]:
     """
     folder = place()
     python, home = folder / "bin" / "python", folder / "home"
-    if not (folder / _READY).exists():
+    if not is_made():
         try:
             with _alone(folder):
                 if not (folder / _READY).exists():
@@ -106,9 +111,9 @@ def find_interpreter() -> Path:
         if fits(candidate):
             return Path(candidate)
     raise NoInterpreterError(
-        "the BigQuery emulator needs a Python from 3.13 to 3.15 and none was found: install one "
-        f"(say pyenv install 3.13) or name it in {PYTHON_VARIABLE}; or run the emulator's "
-        "container image and set CRENEAU_WAREHOUSE__ENDPOINT (docs/warehouse.md)"
+        "the BigQuery emulator needs a Python from 3.13 to 3.15, or a Docker engine for its "
+        "container image, and neither was found: install one (say pyenv install 3.13), name it in "
+        f"{PYTHON_VARIABLE}, or start Docker"
     )
 
 
@@ -131,13 +136,20 @@ def _candidates() -> Iterator[str]:
     for name in [*names, "python3"]:
         if found := shutil.which(name):
             yield found
-    root = os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv")
-    for name in names:
-        version = name.removeprefix("python")
-        yield from (
-            str(path) for path in sorted(Path(root).glob(f"versions/{version}*/bin/python"))
-        )
+    for root in _pyenv_roots():
+        for name in names:
+            version = name.removeprefix("python")
+            yield from map(str, sorted(root.glob(f"versions/{version}*/bin/python")))
     yield from _found_by_uv()
+
+
+def _pyenv_roots() -> list[Path]:
+    """Where pyenv keeps its versions: as it says, or beside its shims on the path, or at home."""
+    if said := os.environ.get("PYENV_ROOT"):
+        return [Path(said)]
+    on_path = map(Path, os.environ.get("PATH", "").split(os.pathsep))
+    beside = [folder.parent for folder in on_path if folder.name == "shims"]
+    return list(dict.fromkeys([*beside, Path.home() / ".pyenv"]))
 
 
 def _found_by_uv() -> Iterator[str]:

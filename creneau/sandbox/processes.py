@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
+BEHIND = 5
+"""As ``nice`` counts: a third of another's share where both want the same core, and not nothing."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -50,3 +53,17 @@ def _signal(pid: int, born: str, number: signal.Signals) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def give_way(pid: int) -> None:
+    """Let others go before this process, which leads a session of its own, and before what it
+    starts from now on.
+
+    Where it cannot be done it is left: a priority is no more than a wish.
+    """
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, BEHIND)
+    # A desktop's Linux weighs sessions against each other, and processes only within one
+    # (sched(7), autogroup): without this the session has as large a share as any.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(BEHIND), "ascii")

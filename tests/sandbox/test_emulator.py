@@ -78,7 +78,7 @@ def test_without_a_python_the_way_out_is_said(
     monkeypatch.delenv("CRENEAU_EMULATOR_PYTHON", raising=False)
     monkeypatch.setenv("CRENEAU_EMULATOR", str(tmp_path / "environment"))
     monkeypatch.setattr(emulator_environment, "_candidates", lambda: iter(()))
-    with pytest.raises(NoInterpreterError, match=r"pyenv install 3\.13.*container image"):
+    with pytest.raises(NoInterpreterError, match=r"pyenv install 3\.13.*start Docker"):
         environment()
     monkeypatch.setenv("CRENEAU_EMULATOR_PYTHON", str(tmp_path / "none"))
     with pytest.raises(NoInterpreterError, match="name another, or unset it"):
@@ -130,6 +130,19 @@ def test_a_uv_that_hangs_or_does_not_run_is_passed_over(
     assert list(emulator_environment._candidates()) == [sys.executable]
     (tmp_path / "uv").write_bytes(b"no program\x00")
     assert list(emulator_environment._candidates()) == [sys.executable]
+
+
+def test_pyenvs_versions_are_found_beside_its_shims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty home says nothing of pyenv, and its shims do not run."""
+    version = tmp_path / "pyenv" / "versions" / "3.13.9" / "bin" / "python"
+    version.parent.mkdir(parents=True)
+    version.touch()
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "pyenv" / "shims"))
+    assert str(version) in list(emulator_environment._candidates())
 
 
 def test_a_server_that_speaks_no_http_does_not_answer() -> None:
