@@ -145,7 +145,9 @@ class TransactionalSession:
     ) -> None:
         """The same for many records, given as columns, at half the price per record."""
         produce = self._producer.produce
-        for partition, key, value in zip(partitions, keys, values, strict=False):
+        for partition, (key, value) in zip(
+            partitions, zip(keys, values, strict=True), strict=False
+        ):
             try:
                 produce(topic, value, key, partition)
             except (BufferError, KafkaException):

@@ -2,7 +2,8 @@
 
 Offsets are always assigned explicitly, and every partition starts paused: it flows once it has
 acknowledged the present epoch. No transaction is ever open while a callback runs, because the
-worker's loop polls only between transactions; so a revocation finds nothing to commit or abort.
+worker's loop polls only between transactions; so a revocation finds nothing to commit or abort, and
+what was made of the events of a partition that went is thrown away.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,6 +39,7 @@ class Assignment:
         self._starts: dict[int, StartingPoint] = {}
         self._floors: dict[int, int] = {}
         self._flowing: set[int] = set()
+        self._astray: set[int] = set()
         self.positions: dict[int, Position] = {}
         self.changes = 0
         self.joined = False
@@ -66,6 +68,8 @@ class Assignment:
 
     def let_flow(self, epoch: int | None) -> None:
         """Let events flow where ``epoch`` is acknowledged, hold them elsewhere (None: all)."""
+        if self._astray:
+            self.rewind(self._astray & self.positions.keys())
         wanted = {
             p
             for p, position in self.positions.items()
@@ -73,6 +77,7 @@ class Assignment:
             and not position.owes(epoch)
             and epoch >= self._floor(p)
             and p not in self.problems
+            and p not in self._astray
         }
         if wanted == self._flowing:
             return
@@ -94,7 +99,9 @@ class Assignment:
             self._consumer.incremental_unassign(self._parts(chosen))
             self._start(placed)
         except KafkaException as error:
-            # The group has taken them meanwhile; its callback comes with the next poll.
+            # The group has taken some meanwhile; its callback comes with the next poll. The others
+            # stand past what is committed, and must not flow from there.
+            self._astray.update(chosen)
             _LOG.info("rewinding while the group changes", why=str(error))
 
     def moved_to(self, partition: int, position: Position) -> None:
@@ -131,6 +138,7 @@ class Assignment:
         self._consumer.incremental_assign(assigned)
         self._consumer.pause(self._parts(placed))
         self._flowing -= placed.keys()
+        self._astray -= placed.keys()
         for partition, one in placed.items():
             self._starts[partition] = one.start
             self.positions[partition] = one.start.position
@@ -139,6 +147,7 @@ class Assignment:
         self.changes += 1
         for part in parts:
             self._flowing.discard(part.partition)
+            self._astray.discard(part.partition)
             self._starts.pop(part.partition, None)
             self._floors.pop(part.partition, None)
             self.positions.pop(part.partition, None)

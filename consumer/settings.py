@@ -16,9 +16,11 @@ class WorkerSettings(BaseModel):
     batch_max_events: int = Field(default=4_000, ge=1)
     """No transaction holds more events than this."""
     batch_target_seconds: float = Field(default=0.25, gt=0)
-    """How long a transaction may be open: an open one holds every read_committed reader back."""
+    """How long making and committing a batch may take: batches grow as far as this allows. An open
+    transaction holds every read_committed reader back."""
     queue_kbytes: int = Field(default=32_768, ge=1)
-    """Events fetched ahead, in KiB: what bounds the memory whatever the backlog."""
+    """Events fetched ahead, in KiB: with two batches of the size above, what bounds the memory
+    whatever the backlog."""
     idle_commit_seconds: float = Field(default=5.0, gt=0)
     """After so long without events a partition's committed offset passes the transaction markers
     at its end, so that its lag is 0 and retention cannot seem to lose what was never an event."""

@@ -179,13 +179,14 @@ class Worker:
         next_made = self._making.submit(self._make, made.stamp, following) if following else None
         try:
             self._commit(made.stamp.epoch, result.counted, made.batch.group_metadata, result)
+            committing = time.monotonic() - started
+            self._limit.count(events, len(result.dead_letters))
+            self._meters.committed(made.batch.messages, result)
         finally:
             # Whatever became of this one: that thread is not at work when anything else is.
             if next_made is not None:
                 wait([next_made])
-        self._limit.count(events, len(result.dead_letters))
-        self._meters.committed(made.batch.messages, result)
-        self._size = self._size.after(events, made.seconds + time.monotonic() - started)
+        self._size = self._size.after(events, made.seconds + committing)
         self._made = next_made.result() if next_made is not None else None
 
     def _rewind(self) -> None:

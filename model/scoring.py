@@ -77,7 +77,8 @@ def score_batch(
 def score(
     engine: Scorer, keys: Sequence[bytes | None], values: Sequence[bytes | None]
 ) -> list[Scored | Refused]:
-    """The same as a list with one outcome for each message, in their order."""
+    """The same as a list with one outcome for each message, in their order; ``lesson_start_at`` as
+    it is published, to the millisecond."""
     scores = score_batch(engine, keys, values)
     outcomes: dict[int, Scored | Refused] = {**scores.refused}
     for place, slot_id, probability, start in zip(

@@ -61,9 +61,13 @@ def _trees(arrays: np.lib.npyio.NpzFile, i: int, columns: int) -> Trees:
         intercept=intercept,
     )
     count = len(trees.leaves)
+    if not count or trees.leaves.dtype != np.float64:
+        raise ValueError("no trees")
     for edges, words in zip(trees.edges, trees.words, strict=True):
         if edges.ndim != 1 or edges.dtype != np.float64 or not (np.diff(edges) > 0).all():
             raise ValueError("edges that do not ascend")
+        if not edges.size or edges[-1] != np.inf:
+            raise ValueError("edges that end")
         if words.shape != (len(edges) + 1, count) or words.dtype != trees.words[0].dtype:
             raise ValueError("words that do not fit the edges")
     if trees.leaves.shape != (count, _WORDS[trees.words[0].dtype]):

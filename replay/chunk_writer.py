@@ -6,6 +6,7 @@ from itertools import repeat
 import structlog
 from confluent_kafka import TopicPartition
 
+from broker.consuming import MembershipLost
 from broker.recycling import Recycling
 from broker.session import SessionLost, TransactionAborted, TransactionalSession
 from broker.settings import KafkaSettings
@@ -29,12 +30,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A task with its outcomes, which nobody else can see yet. ``began``: when its scoring did,
-    on the monotonic clock."""
+    """A task with its outcomes, which nobody else can see yet."""
 
     taken: Taken
     chunk: Chunk
-    began: float
 
 
 class ChunkWriter:
@@ -65,10 +64,12 @@ class ChunkWriter:
         """Commit the offsets of tasks that needed nothing."""
         if not self._queue.offsets():
             return
-        group_metadata = self._queue.group_metadata()
         try:
+            group_metadata = self._queue.group_metadata()
             self._session.begin()
             self._commit(None, group_metadata)
+        except MembershipLost:
+            _LOG.info("skipped tasks not committed: the group has put this executor out")
         except TransactionAborted as aborted:
             _LOG.info("skipped tasks not committed, trying again", why=str(aborted))
         except SessionLost as lost:

@@ -13,13 +13,13 @@ import structlog
 from confluent_kafka import TopicPartition
 
 from broker.clients import new_admin
+from broker.consuming import MembershipLost
 from broker.errors import SourceGoneError
 from broker.settings import KafkaSettings
 from ledger.fold import Replay
 from ledger.reader import LedgerReader
 from ledger.runs import RunsReader
 from ledger.writer import LedgerConflict
-from replay.chunk import Chunk
 from replay.chunk_scorer import ChunkScorer, Load
 from replay.chunk_writer import ChunkWriter, Scored, Taken
 from replay.completion import complete, every_chunk_has_its_run
@@ -94,6 +94,8 @@ class Executor:
             self._release_withheld()
             # Before the transaction of what is scored: the group's partitions come and go here.
             taken = self._take()
+            if self._scored is not None and self._holds_back(self._scored, taken):
+                continue
             if self._scored is not None:
                 self._write(self._scored, taken)
             elif taken is not None:
@@ -148,7 +150,12 @@ class Executor:
 
     def _judged(self, task: Task, place: TopicPartition) -> Taken | None:
         """The task, if the ledger and the runs say that it is to be done."""
-        group_metadata = self._queue.group_metadata()
+        try:
+            group_metadata = self._queue.group_metadata()
+        except MembershipLost:
+            _LOG.info("the group has put this executor out; joining again")
+            self._queue.put_back(place)
+            return None
         runs = self._runs.read_to_end()
         judgement = judge(task, self._ledger.state, runs)
         if judgement is Judgement.READ:
@@ -156,6 +163,7 @@ class Executor:
             # together: a fresh read waits for the ledger's.
             judgement = judge(task, self._ledger.read_to_end(), runs)
         if judgement is Judgement.DO:
+            self._keep_rate(task)
             return Taken(task, place, group_metadata)
         if judgement is Judgement.SKIP:
             self._queue.skip(place)
@@ -168,7 +176,6 @@ class Executor:
 
     def _score(self, taken: Taken) -> Scored | None:
         """Its outcomes; None: given up, to be taken again."""
-        began = time.monotonic()
         self._patience = PATIENCE_SECONDS
         replay = self._ledger.state.replays[taken.task.replay_id]
         try:
@@ -183,7 +190,7 @@ class Executor:
         except SourceGoneError:
             # Retention has just moved past the start of the chunk: the next try asks the archive.
             return None
-        return None if chunk is None else Scored(taken, chunk, began)
+        return None if chunk is None else Scored(taken, chunk)
 
     def _write(self, scored: Scored, following: Taken | None) -> None:
         """Write a chunk, and score the one that follows while Kafka is waited for."""
@@ -199,15 +206,27 @@ class Executor:
             # Whatever became of this one: that thread is not at work when anything else is.
             if ahead is not None:
                 wait([ahead])
+        # Its error counts, whatever became of this one.
+        next_scored = ahead.result() if ahead is not None else None
         if not written:
             self._put_back(scored.taken, following)
             return
-        if following is not None and ahead is not None:
-            self._scored = ahead.result()
-            if self._scored is None:
-                self._queue.put_back(following.place)
-        self._keep_rate(replay, scored.chunk, scored.began)
+        self._scored = next_scored
+        if following is not None and next_scored is None:
+            self._queue.put_back(following.place)
         self._finish_if_done(now=True)
+
+    def _holds_back(self, scored: Scored, following: Taken | None) -> bool:
+        """Whether what is scored has to wait for live scoring; given up when its patience ends."""
+        if following is not None or not self._governor.verdict.gives_way:
+            return False
+        self._patience -= WAIT_SECONDS
+        if self._patience > 0:
+            self._queue.idle(WAIT_SECONDS)
+        else:
+            self._scored = None
+            self._queue.put_back(scored.taken.place)
+        return True
 
     def _put_back(self, first: Taken, following: Taken | None) -> None:
         """Take both again. The first of them last: they may stand in the same partition."""
@@ -226,12 +245,14 @@ class Executor:
         active = state.active_replay
         return not self._stop() and active is not None and may_run(active, state)
 
-    def _keep_rate(self, replay: Replay, chunk: Chunk, began: float) -> None:
-        """With a rate asked for, each executor takes its share of it."""
-        rate = replay.request.rate
+    def _keep_rate(self, task: Task) -> None:
+        """With a rate asked for, each executor takes its share of it: no task before this one's
+        offsets have had their time, so that none is taken ahead either."""
+        rate = self._ledger.state.replays[task.replay_id].request.rate
         if rate is not None:
             share = max(self._queue.share, 1e-3)
-            self._not_before = began + (chunk.scored + chunk.dead) / (rate * share)
+            offsets = task.chunk.to_offset - task.chunk.from_offset
+            self._not_before = time.monotonic() + offsets / (rate * share)
 
     def _pause_for_canary(self, replay: Replay) -> None:
         try:

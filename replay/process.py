@@ -1,7 +1,7 @@
 """One executor process: its number, its signals, its end with whoever started it.
 
-When the pool has died, the executor stops. A chunk in its middle is given up: it is done again
-whole by another one.
+When the pool has died, the executor stops. Chunks that are not written yet are given up: they
+are done again whole by another one.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The executor's place in its group: one task at a time, and offsets committed in transactions."""
+"""The executor's place in its group: tasks one by one, and offsets committed in transactions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from broker.clients import new_admin, new_consumer, session_time_out
+from broker.consuming import membership
 from broker.errors import Decision, decide, kafka_error, unavailable
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
@@ -70,7 +71,8 @@ class TaskQueue:
 
     def put_back(self, place: TopicPartition) -> None:
         """Take this task again next time (if its partition is still ours), and all after it."""
-        self._skipped.pop(place.partition, None)
+        if self._skipped.get(place.partition, 0) > place.offset:
+            del self._skipped[place.partition]
         if place.partition in self._withheld:
             # What is withheld there comes later than this.
             self._withheld.discard(place.partition)
@@ -108,8 +110,12 @@ class TaskQueue:
         self._skipped.clear()
 
     def group_metadata(self) -> Any:
-        """Who we are in the group: to be taken with the task, not at the commit."""
-        return self._consumer.consumer_group_metadata()
+        """Who we are in the group: to be taken with the task, not at the commit.
+
+        Raises:
+            MembershipLost: the group has put us out; its callback comes with the next poll.
+        """
+        return membership(self._consumer)
 
     def close(self) -> None:
         """Leave the group."""

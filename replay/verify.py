@@ -31,6 +31,9 @@ BATCH: Final = 5_000
 
 _WITHDRAWN, _CORRUPTED, _DEAD = 1, 2, 4
 
+_MOST: Final = 2**63 - 1
+"""An epoch may be any number, though no ledger has so many records."""
+
 EXAMPLES: Final = 10
 
 
@@ -153,7 +156,7 @@ class Held:
         newer = epochs >= self._epochs[places]
         places = places[newer]
         self._epochs[places] = epochs[newer]
-        self._marks[places] = marks[newer]
+        self._marks[places] = marks[newer] | (self._marks[places] & _DEAD)
 
     def doubtful(self, offsets: Sequence[int]) -> list[int]:
         """The places in ``offsets`` of those not plainly corrected: the others need no look."""
@@ -185,7 +188,7 @@ class Held:
             return None
         withdrawn = _WITHDRAWN if output.probability is None else 0
         corrupted = _CORRUPTED if output.model_version in self._from_models else 0
-        return place, output.epoch, withdrawn | corrupted
+        return place, min(output.epoch, _MOST), withdrawn | corrupted
 
 
 def _check(source: SourceReader, window: list[Interval], held: Held, found: Verification) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import broker.session
+import consumer.transaction
 import consumer.worker
-from consumer.outcomes import Outcomes, outcomes
+from consumer.transaction import commit
 from creneau.cli.worker import _process
 from tests.consumer.held_worker import HeldSession
 from tests.consumer.world import WorkerProcess, World, eventually
@@ -42,13 +43,14 @@ def held_worker(world: World, where: str, *, in_time: bool = False) -> Iterator[
         yield worker
 
 
-def outcomes_then_freeze(*args: Any) -> Outcomes:
-    """The worker's ``outcomes``; frozen once it has made the first ones."""
-    made = outcomes(*args)
-    if not HeldSession.file.exists():
+def freeze_then_commit(*args: Any) -> None:
+    """The worker's ``transaction.commit``; frozen before the first that has outcomes. After it the
+    group is not polled any more before the transaction."""
+    has_outcomes = len(args) > 4 and args[4] is not None
+    if has_outcomes and not HeldSession.file.exists():
         HeldSession.file.touch()
         os.kill(os.getpid(), signal.SIGSTOP)
-    return made
+    commit(*args)
 
 
 if __name__ == "__main__":
@@ -57,7 +59,7 @@ if __name__ == "__main__":
     if sys.argv[3:]:
         broker.session.TRANSACTION_TIMEOUT = PATIENCE_SECONDS
     if HeldSession.where == "scored":
-        consumer.made.outcomes = outcomes_then_freeze  # type: ignore
+        consumer.transaction.commit = freeze_then_commit  # type: ignore[assignment]
     else:
         consumer.worker.TransactionalSession = HeldSession  # type: ignore
     sys.exit(_process())
