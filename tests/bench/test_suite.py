@@ -21,6 +21,7 @@ pathlib.Path(sys.argv[sys.argv.index("--json") + 1]).write_text('{"median": {"ra
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with measurements of its own, and a page."""
     (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "__init__.py").touch()
     for name, code in {"broken": BROKEN, "silent": SILENT, "worker_rate": SOUND}.items():
         (tmp_path / "bench" / f"{name}.py").write_text(code, "utf-8")
     page = tmp_path / "page.md"
