@@ -14,6 +14,7 @@ from broker.topics import (
     check,
     refuse_unusable,
 )
+from tests.consumer.world import eventually
 
 pytestmark = pytest.mark.kafka
 
@@ -115,6 +116,9 @@ def test_outputs_narrower_than_the_source_block_wider_ones_do_not(
     create(admin, names.slot_probability, 5)
     create(admin, names.dead_letters, 1, max_message_bytes="2000000", retention_ms="-1")
     create(admin, names.slot_created, 2, retention_ms="1000000")
+    made = {names.slot_probability, names.dead_letters, names.slot_created}
+    # The controller has answered; the broker that is asked may hear of it a moment later.
+    eventually("the topics", lambda: made <= admin.list_topics(timeout=5).topics.keys())
 
     wrong = {each.where: each for each in check(admin, names) if each.what == "partitions"}
 
