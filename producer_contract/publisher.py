@@ -1,6 +1,7 @@
 """Publishes slot-created events so that none is lost without a word."""
 
 import logging
+import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -97,6 +98,8 @@ class SlotPublisher:
         self._topic = topic
         self._patience = patience
         self._undelivered: list[UndeliveredSlot] = []
+        self._waiting = 0
+        self._counting = threading.Lock()
         try:
             self._producer = Producer(properties)
         except KafkaException as error:
@@ -130,10 +133,11 @@ class SlotPublisher:
             DeliveryError: some were not.
             StillWaitingError: some are still waiting after ``timeout`` seconds.
         """
-        waiting = self._producer.flush(timeout)
+        # What it returns counts reports of errors too, which are no events of ours.
+        self._producer.flush(timeout)
         self._raise_undelivered()
-        if waiting:
-            raise StillWaitingError(self._topic, waiting)
+        if self._waiting:
+            raise StillWaitingError(self._topic, self._waiting)
 
     def __enter__(self) -> Self:
         return self
@@ -153,15 +157,24 @@ class SlotPublisher:
             error.add_note(str(undelivered))
 
     def _queued(self, key: bytes, value: bytes) -> bool:
+        # Counted first: another thread's poll may bring the outcome before produce() is back.
+        self._count(1)
         try:
             self._producer.produce(self._topic, value, key, on_delivery=self._on_delivery)
         except BufferError:
+            self._count(-1)
             return False
         except KafkaException as error:
+            self._count(-1)
             raise explain(error.args[0], self._topic) from error
         return True
 
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._waiting += change
+
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
+        self._count(-1)
         if error is not None:
             key = message.key() or b""
             slot_id = key.decode() if isinstance(key, bytes) else key

@@ -78,6 +78,34 @@ def test_what_is_still_waiting_is_said(nobody: str) -> None:
         publisher.flush(timeout=0.1)
 
 
+def test_reports_of_errors_are_not_taken_for_events(nobody: str) -> None:
+    class Reporting:
+        """librdkafka's count: the events, and what it has to say about its brokers."""
+
+        def __init__(self, producer: Any) -> None:
+            self._producer = producer
+
+        def produce(self, *args: Any, **keywords: Any) -> None:
+            self._producer.produce(*args, **keywords)
+
+        def poll(self, timeout: float) -> int:
+            return int(self._producer.poll(timeout))
+
+        def flush(self, timeout: float) -> int:
+            return int(self._producer.flush(timeout)) + 1
+
+    publisher = SlotPublisher({"bootstrap.servers": nobody, "delivery.timeout.ms": 300})
+    publisher._producer = Reporting(publisher._producer)  # type: ignore[assignment]
+    publisher.flush()
+    publisher.publish(a_slot())
+    with pytest.raises(StillWaitingError) as caught:
+        publisher.flush(timeout=0)
+    assert caught.value.waiting == 1
+    with pytest.raises(DeliveryError):
+        publisher.flush()
+    publisher.flush()
+
+
 def test_a_full_queue_pushes_back_and_then_says_so(nobody: str) -> None:
     publisher = SlotPublisher(
         {"bootstrap.servers": nobody, "queue.buffering.max.messages": 1}, patience=0.3
