@@ -124,7 +124,7 @@ def incident(
         preview_seconds=preview.seconds,
         executor_mib=done.child_mib,
         command_mib=done.own_mib,
-        verify_mib=proof.own_mib,
+        verify_mib=max(proof.own_mib, proof.child_mib),
         verify_seconds=proof.seconds,
         checked=json.loads(proof.said)["checked"],
         **asdict(replayed),

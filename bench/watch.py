@@ -23,6 +23,7 @@ ROLES: Final = {
     "revoke": "replay command",
     "preview": "preview",
     "verify": "verify",
+    "creneau.verify_process": "verify",
     "slot-app": "slot app",
 }
 """What a process is, by the first of these among its arguments."""
@@ -88,7 +89,7 @@ class Watch:
     def _look(self) -> dict[int, tuple[str, float, float]]:
         """Role, MiB and processor seconds by process id, those that have ended included."""
         with self._lock:
-            for pid in _family(os.getpid()):
+            for pid in family(os.getpid()):
                 spent, arguments = _cpu_seconds(pid), _arguments(pid)
                 if spent is None or not arguments:
                     continue
@@ -124,7 +125,8 @@ def role_of(arguments: list[str]) -> str:
     return next((role for sign, role in ROLES.items() if sign in others), "other")
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """A process and all its descendants."""
     yield pid
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):  # of each thread
         try:
@@ -132,7 +134,7 @@ def _family(pid: int) -> Iterator[int]:
         except OSError:
             continue
         for child in children:
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _arguments(pid: int) -> list[str]:

@@ -10,6 +10,7 @@ from rich.table import Column
 
 from replay.shift import Shift
 from replay.status import ReplayStatus
+from replay.verify import Verification
 
 LINE_SECONDS: Final = 5.0
 """Without a terminal, a line so often."""
@@ -95,3 +96,20 @@ def shift_lines(shift: Shift) -> list[str]:
         low = -1 + 2 * place / len(shift.histogram)
         lines.append(f"  {low:+.1f} … {low + 0.2:+.1f}  {'█' * round(30 * count / widest)} {count}")
     return lines
+
+
+class VerifyProgress:
+    """Says how far ``replay verify`` is, on standard error; nothing where it is soon over."""
+
+    def __init__(self) -> None:
+        self._line_at = time.monotonic()
+
+    def show(self, found: Verification) -> None:
+        """What was found so far."""
+        if time.monotonic() >= self._line_at + LINE_SECONDS:
+            print(
+                f"so far: {found.checked:,} events checked, {found.left_behind:,} left behind",
+                file=sys.stderr,
+                flush=True,
+            )
+            self._line_at = time.monotonic()

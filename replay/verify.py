@@ -4,7 +4,7 @@ It knows nothing of the runs: it reads the source, the outputs and the dead lett
 reader, one window of offsets at a time, so that memory does not grow with the slots.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -62,6 +62,15 @@ class Verification:
         return self.left_behind == 0 and self.mismatch is None
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Every ``of``-th window of a certificate, from the ``number``-th on: what one of several
+    processes looks at."""
+
+    number: int = 0
+    of: int = 1
+
+
 def verify(
     kafka: KafkaSettings,
     certificate: Certificate,
@@ -69,8 +78,12 @@ def verify(
     archive: Archive | None = None,
     *,
     window_offsets: int = WINDOW_OFFSETS,
+    share: Share = Share(),
+    so_far: Callable[[Verification], None] = lambda found: None,
 ) -> Verification:
     """Look at every event that the certificate speaks of; at none where the ledger disowns it.
+
+    ``so_far`` is told what was found by the end of each window.
 
     Raises:
         SourceRangesGoneError: source events are past retention, without an archive.
@@ -84,11 +97,38 @@ def verify(
         closing(SourceReader(kafka, archive, queue_kbytes=QUEUE_KBYTES)) as source,
         closing(PlainReader(kafka)) as outcomes,
     ):
-        for window in _windows(certificate, window_offsets):
+        windows = _windows(certificate, window_offsets)
+        for window in islice(windows, share.number, None, share.of):
             held = Held(window, int(certificate["epoch"]), from_models)
             held.read(outcomes)
             _check(source, window, held, found)
+            so_far(found)
     return found
+
+
+def together(parts: Iterable[Verification]) -> Verification:
+    """What several shares of one certificate found. Pure."""
+    whole = Verification()
+    for part in parts:
+        whole.checked += part.checked
+        whole.left_behind += part.left_behind
+        whole.examples += part.examples
+        whole.mismatch = whole.mismatch or part.mismatch
+        for place, number in part.read_from.items():
+            whole.read_from[place] += number
+    whole.examples.sort(key=lambda one: (one.source_partition, one.source_offset))
+    del whole.examples[EXAMPLES:]
+    return whole
+
+
+def windows_of(certificate: Certificate, window_offsets: int = WINDOW_OFFSETS) -> int:
+    """How many windows a certificate has: more processes than that have nothing to do. Pure."""
+    return sum(1 for _ in _windows(certificate, window_offsets))
+
+
+def offsets_of(certificate: Certificate) -> int:
+    """How many offsets the affected ranges have. Pure."""
+    return sum(int(end) - int(start) for _, start, end in certificate["affected"])
 
 
 def _mismatch(certificate: Certificate, state: LedgerState) -> str | None:

@@ -50,20 +50,33 @@ def certificate(
 
 def verify_command(
     path: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="A certificate's file.")],
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that look; unset: one per core for a large replay."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Prove a certificate again from what every reader can see: source, outputs, dead letters."""
     from creneau.cluster import ready
     from creneau.printable import printable
+    from creneau.progress import VerifyProgress
     from creneau.replays import Replays
     from creneau.settings import load_settings
+    from creneau.verifying import cores, processes_for, verify_with
     from ledger.reader import read_ledger
     from replay.canonical import read_certificate
     from replay.verify import verify
 
     replays = Replays(load_settings())
     kafka = ready(replays.kafka)
-    found = verify(kafka, read_certificate(path), read_ledger(kafka), replays.archive)
+    certificate = read_certificate(path)
+    number = processes_for(certificate, processes, cores())
+    progress = VerifyProgress()
+    if number > 1:
+        found = verify_with(number, path, progress.show)
+    else:
+        state = read_ledger(kafka)
+        found = verify(kafka, certificate, state, replays.archive, so_far=progress.show)
     if as_json:
         typer.echo(
             json.dumps(

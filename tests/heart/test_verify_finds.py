@@ -42,8 +42,8 @@ def plant(world: ReplayWorld, seen: Seen, place: tuple[int, int], **fields: Any)
     assert producer.flush(30) == 0
 
 
-def verify(world: ReplayWorld, path: Path, code: int) -> dict[str, Any]:
-    said = creneau(world, "replay", "verify", str(path), "--json", code=code)
+def verify(world: ReplayWorld, path: Path, code: int, *options: str) -> dict[str, Any]:
+    said = creneau(world, "replay", "verify", str(path), "--json", *options, code=code)
     return dict(json.loads(said.splitlines()[0]))
 
 
@@ -70,3 +70,5 @@ def test_planted_violations_are_found_and_the_first_slots_named(world: ReplayWor
         (example["source_partition"], example["source_offset"], example["slot_id"])
         for example in found["examples"]
     ] == [(*place, name) for place, name in names.items()]
+    # Several processes, each with its share of the partitions, find the same.
+    assert verify(world, path, 1, "--processes", "2") == found
