@@ -34,6 +34,7 @@ from bench.fill import fill
 from bench.hundred_million_table import table
 from bench.incident import carry_out, log_of, replayed_of, verify
 from bench.live import LiveReader
+from bench.machine import describe
 from bench.models import promote, register
 from bench.watch import Watch, said_every
 from broker.clients import new_admin
@@ -231,7 +232,7 @@ def last_line(log: Path) -> str:
 
 def measure(orders: Orders) -> Figures:
     """Every phase that is not done yet, and the figures of all."""
-    journal = Journal(orders)
+    machine, journal = describe(), Journal(orders)
     refuse_too_little(orders.folder, orders.slots)
     with Watch() as watch, EmbeddedKafka(orders.folder / "kafka", jvm=STEADY) as embedded:
         kafka = KafkaSettings(embedded.bootstrap_servers)
@@ -241,6 +242,7 @@ def measure(orders: Orders) -> Figures:
         "workers": orders.workers,
         "executors": orders.executors,
         "phases": journal.phases,
+        "machine": machine,
     }
 
 

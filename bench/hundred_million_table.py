@@ -1,12 +1,13 @@
 """The figures of ``bench.hundred_million`` as Markdown."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 LEAST_BYTES: Final = 1_000_000
 """What a topic must have grown by to be shown."""
 
 
-def table(found: dict[str, Any]) -> str:
+def table(found: Mapping[str, Any]) -> str:
     """What counts. Pure."""
     phases = found["phases"]
     return "\n\n".join(

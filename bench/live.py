@@ -7,6 +7,8 @@ on the same partitions, and hold it back where they would hold back a slot app's
 import threading
 import time
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -159,3 +161,28 @@ class LiveReader:
                 created = self._created.pop(place)
                 self._answered.append(created)
                 self._delays.append(self._arrived.pop(place) - created)
+
+
+@contextmanager
+def read_along(kafka: KafkaSettings) -> Iterator[None]:
+    """A plain reader of slot-probability that looks at nothing, while this lasts: what the other
+    one costs where it meets a replay's outputs."""
+    admin, topic = new_admin(kafka), kafka.names.slot_probability
+    ends = high_watermarks(admin, topic, partitions_of(admin, topic)).items()
+    consumer = new_consumer(kafka)
+    consumer.assign([TopicPartition(topic, partition, end) for partition, end in ends])
+    stopping = threading.Event()
+
+    def run() -> None:
+        while not stopping.is_set():
+            if consumer.poll(0.1) is not None:
+                consumer.consume(BATCH, timeout=0)
+
+    thread = threading.Thread(target=run, name="reads-along", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+        consumer.close()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from bench import hundred_million_table, replay_table
 from bench.plots import bars, number
 from bench.targets import Results, rows
 
@@ -135,6 +136,11 @@ def _scoring(found: Found) -> str:
     return table(("batch", *steps), lines)
 
 
+def _replay(found: Found) -> str:
+    whole = table(replay_table.HEADER, replay_table.rows(found))
+    return f"{whole}\n\n{table(replay_table.ROUND_HEADER, replay_table.rounds(found))}"
+
+
 def provenance(machine: Found) -> str:
     """One line: on what, with what, when."""
     if not machine:
@@ -153,6 +159,8 @@ TABLES: Final[Mapping[str, Callable[[Found], str]]] = {
     "peers": _peers,
     "processes": _processes,
     "latency": _latency,
+    "replay": _replay,
+    "hundred_million": hundred_million_table.table,
     "scoring": _scoring,
 }
 

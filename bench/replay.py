@@ -7,10 +7,12 @@ and three tenths of the slots, then all of them: half is scored under a sound mo
 corrupted one that is then revoked and replayed, with nothing else going on. This gives the rates of
 a worker and of an executor on the same events, and the memory by number of slots.
 
-Then slots come at 1,000/s, and each round measures live latency for a while, revokes the corrupted
-model that is in force, and replays all that it ever emitted: the old half, and what came since. Its
-replacement is corrupted too (the same artifact under another name) and the next round's culprit, so
-that every round is a whole incident of half the slots; the last one's is sound.
+Then slots come at 1,000/s. Each round begins with another worker on a backlog of its own, a quarter
+of the slots, beside that traffic: two cores are not enough for all who work here, so beside it an
+executor is compared with that worker. Then the round measures live latency for a while, revokes the
+corrupted model that is in force, and replays all that it ever emitted: the old half, and what came
+since. Its replacement is corrupted too (the same artifact under another name) and the next round's
+culprit, so that every round is a whole incident of half the slots; the last one's is sound.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from pathlib import Path
 from bench.backlog import PARTITIONS, publish, rate_of, slot_events
 from bench.commands import CRENEAU, process, settings_of
 from bench.incident import Incident, revoke_and_replay
-from bench.live import Latency, LiveReader
+from bench.live import Latency, LiveReader, read_along
 from bench.models import promote, promote_model, register
 from bench.replay_table import table
 from broker.clients import new_admin
@@ -54,8 +56,12 @@ class Alone:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One replay beside live traffic: latency before it, and from revocation to completion."""
+    """One replay beside live traffic: latency before it, and from revocation to completion.
 
+    ``worker_rate``: of a worker on a backlog beside the same live traffic, events per second.
+    """
+
+    worker_rate: float
     without: Latency
     during: Latency
     incident: Incident
@@ -104,22 +110,47 @@ def worker(kafka: KafkaSettings, folder: Path) -> Iterator[None]:
         yield
 
 
-def live_rounds(place: Arena, rounds: int, window: float) -> Iterator[Round]:
-    """Rounds beside live traffic; ``window``: seconds of measuring before each incident."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Topics of their own on the same Kafka, for a worker beside somebody else's live traffic."""
+
+    kafka: KafkaSettings
+    folder: Path
+
+    @classmethod
+    def of(cls, place: Arena) -> "Beside":
+        """With the sound model in force, and nothing published."""
+        kafka = KafkaSettings(place.kafka.bootstrap_servers, prefix="beside-")
+        apply(new_admin(kafka), kafka.names, partitions=PARTITIONS)
+        promote_model(kafka, place.folder, SOUND)
+        return cls(kafka, place.folder)
+
+    def worker_rate(self, count: int) -> float:
+        """Publish so many events, then let a worker score them while somebody reads along."""
+        publish(self.kafka, slot_events(count, f"beside-{time.time_ns()}"))
+        with worker(self.kafka, self.folder), read_along(self.kafka):
+            return rate_of(self.kafka, self.kafka.names.worker_group)
+
+
+def live_rounds(place: Arena, rounds: int, window: float, backlog: int) -> Iterator[Round]:
+    """Rounds beside live traffic; ``window``: seconds of measuring before each incident,
+    ``backlog``: what the worker beside it scores in each."""
     slot_app = [*CRENEAU, "sandbox", "slot-app", "--rate", str(RATE)]
     log = place.folder / "slot-app.log"
     with ExitStack() as stack:
         reader = stack.enter_context(LiveReader(place.kafka))
         stack.enter_context(process(slot_app, settings_of(place.kafka, place.folder), log))
         reader.wait_for_traffic()
+        beside = Beside.of(place)
         for _ in range(rounds):
+            worker_rate = beside.worker_rate(backlog)
             time.sleep(SETTLE_SECONDS)
             began = time.time()
             time.sleep(window)
             without = reader.latency(began, time.time())
             incident = place.next_incident()
             during = reader.latency(incident.revoked_at, incident.completed_at)
-            yield Round(without, during, incident)
+            yield Round(worker_rate, without, during, incident)
 
 
 def measure(
@@ -137,17 +168,24 @@ def measure(
             ) as place:
                 alone.append(Alone(count, place.worker_rates, place.next_incident()))
                 _say(f"{count:,} slots, alone", alone[-1].incident)
-                for one in live_rounds(place, rounds if last else 0, window):
+                if not last:
+                    continue
+                for one in live_rounds(place, rounds, window, slots // 4):
                     found.append(one)
                     _say(f"round {len(found)}", one.incident, one)
     return alone, found
 
 
 def _say(what: str, incident: Incident, live: Round | None = None) -> None:
-    latency = f", live p90 {live.without.p90:.0f} → {live.during.p90:.0f} ms" if live else ""
+    beside = (
+        f" (a worker beside live traffic: {live.worker_rate:,.0f}/s), live p90 "
+        f"{live.without.p90:.0f} → {live.during.p90:.0f} ms"
+        if live
+        else ""
+    )
     print(
         f"{what}: fence + plan {incident.plan_seconds:.2f} s, {incident.corrected:,} corrected in "
-        f"{incident.seconds:.1f} s at {incident.executor_rate:,.0f}/s, verified{latency}",
+        f"{incident.seconds:.1f} s at {incident.executor_rate:,.0f}/s, verified{beside}",
         flush=True,
     )
 
@@ -157,6 +195,10 @@ def results(alone: list[Alone], rounds: list[Round]) -> dict[str, object]:
     whole = alone[-1]
     worker_rate = statistics.mean(whole.worker_rates)
     incidents = [one.incident for one in alone] + [one.incident for one in rounds]
+    beside = {
+        "worker_per_second": statistics.median(one.worker_rate for one in rounds),
+        "executor_per_second": statistics.median(one.incident.executor_rate for one in rounds),
+    }
     p90 = {
         "without_ms": statistics.median(one.without.p90 for one in rounds),
         "during_ms": statistics.median(one.during.p90 for one in rounds),
@@ -166,9 +208,8 @@ def results(alone: list[Alone], rounds: list[Round]) -> dict[str, object]:
         "worker_per_second": worker_rate,
         "executor_per_second": whole.incident.executor_rate,
         "executor_to_worker": whole.incident.executor_rate / worker_rate,
-        "executor_beside_live_per_second": statistics.median(
-            one.incident.executor_rate for one in rounds
-        ),
+        "beside_live": beside
+        | {"ratio": beside["executor_per_second"] / beside["worker_per_second"]},
         "preview_seconds_by_slots": {str(one.slots): one.incident.preview_seconds for one in alone},
         "plan_seconds": statistics.median(one.plan_seconds for one in incidents),
         "plan_seconds_worst": max(one.plan_seconds for one in incidents),

@@ -1,14 +1,39 @@
 """The figures of ``bench.replay`` as a table. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+Row = tuple[str, str, str, str]
+
+HEADER: Final[Row] = ("", "measured", "ratio", "target")
+ROUND_HEADER: Final = (
+    "round",
+    "corrected",
+    "seconds",
+    "fence + plan, s",
+    "executor/s",
+    "worker/s",
+    "live p90, ms",
+    "p99, ms",
+    "executor, MiB",
+    "verify, MiB",
+)
 
 
 def table(found: Mapping[str, Any]) -> str:
-    """One line for each thing that the issue asks for: what was measured, the ratio, the target."""
-    p90 = found["live_p90"]
-    rows = [
-        ("", "measured", "ratio", "target"),
+    """The rows, for a terminal."""
+    lines = [HEADER, *rows(found)]
+    widths = [max(len(row[column]) for row in lines) for column in range(4)]
+    return "\n".join(
+        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
+        for row in lines
+    )
+
+
+def rows(found: Mapping[str, Any]) -> list[Row]:
+    """One for each thing that is asked of a replay: what was measured, the ratio, the target."""
+    p90, beside = found["live_p90"], found["beside_live"]
+    lines = [
         ("one worker, events/s on a backlog", f"{found['worker_per_second']:,.0f}", "", ""),
         (
             "one executor, corrected/s",
@@ -16,11 +41,12 @@ def table(found: Mapping[str, Any]) -> str:
             f"{found['executor_to_worker']:.2f}",
             "≥ 0.8",
         ),
+        ("a worker beside live traffic", f"{beside['worker_per_second']:,.0f}", "", ""),
         (
-            "one executor beside live traffic",
-            f"{found['executor_beside_live_per_second']:,.0f}",
-            f"{found['executor_beside_live_per_second'] / found['worker_per_second']:.2f}",
-            "",
+            "an executor beside live traffic",
+            f"{beside['executor_per_second']:,.0f}",
+            f"{beside['ratio']:.2f}",
+            "≥ 0.8",
         ),
         (
             "fence + plan, s (median, worst)",
@@ -37,16 +63,31 @@ def table(found: Mapping[str, Any]) -> str:
     ]
     previews = found["preview_seconds_by_slots"]
     seconds = " ".join(f"{took:.1f}" for took in previews.values())
-    rows.append((f"preview, s, at {_sizes(previews)}", seconds, "", "< 5"))
+    lines.append((f"preview, s, at {_sizes(previews)}", seconds, "", "< 5"))
     for name, by_slots in found["mib_by_slots"].items():
         sizes = " ".join(f"{mib:.0f}" for mib in by_slots.values())
         first, *_, last = by_slots.values()
-        rows.append((f"MiB of the {name} at {_sizes(by_slots)}", sizes, f"{last / first:.2f}", ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
-        for row in rows
-    )
+        lines.append((f"MiB of the {name} at {_sizes(by_slots)}", sizes, f"{last / first:.2f}", ""))
+    return lines
+
+
+def rounds(found: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    """A row for each replay beside live traffic, as ``ROUND_HEADER`` names its columns."""
+    return [
+        (
+            str(place),
+            one["incident"]["corrected"],
+            f"{one['incident']['seconds']:.1f}",
+            f"{one['incident']['plan_seconds']:.2f}",
+            one["incident"]["executor_rate"],
+            one["worker_rate"],
+            f"{one['without']['p90']:.0f} → {one['during']['p90']:.0f}",
+            f"{one['without']['p99']:.0f} → {one['during']['p99']:.0f}",
+            round(one["incident"]["executor_mib"]),
+            round(one["incident"]["verify_mib"]),
+        )
+        for place, one in enumerate(found["rounds"], start=1)
+    ]
 
 
 def _sizes(by_slots: Mapping[str, float]) -> str:
