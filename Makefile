@@ -60,6 +60,7 @@ lock: setup ## Resolve the dependencies again and write locks/ with hashes
 	  $(BIN)/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-header --override locks/emulator-override.txt - -o creneau/sandbox/emulator-lock.txt
 	echo 'faststream[confluent]==0.7.8 orjson uvloop scikit-learn skops shapely msgspec pydantic threadpoolctl fsspec' | tr ' ' '\n' | \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c locks/service.txt - -o bench/peers/locks/faststream.txt
+	echo 'py-spy==0.4.3' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header - -o bench/peers/locks/py-spy.txt
 	echo 'quixstreams==3.28.1' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header - -o bench/peers/locks/quix.txt
 	$(BIN)/python -m bench.peers.java --lock
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bench import hundred_million_table, replay_table
+from bench import hundred_million_table, profile_table, replay_table
 from bench.plots import bars, number
 from bench.targets import Results, rows
 
@@ -160,6 +160,7 @@ TABLES: Final[Mapping[str, Callable[[Found], str]]] = {
     "processes": _processes,
     "latency": _latency,
     "replay": _replay,
+    "profile": profile_table.table,
     "hundred_million": hundred_million_table.table,
     "scoring": _scoring,
 }

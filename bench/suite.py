@@ -44,6 +44,7 @@ MEASUREMENTS: Final = (
     Measurement("peers"),
     Measurement("processes"),
     Measurement("thousand"),
+    Measurement("profile"),
     Measurement("memory"),
     Measurement("runs"),
     Measurement("start"),
