@@ -94,6 +94,11 @@ def _gauges(state: PoolState) -> Iterator[Metric]:
     model = GaugeMetricFamily(
         "creneau_model_in_force", "1 for the model that scores", labels=["worker", "version"]
     )
+    tables = GaugeMetricFamily(
+        "creneau_model_scores_by_tables",
+        "0: at scikit-learn's own pace, some five times slower",
+        labels=["worker"],
+    )
     lag = GaugeMetricFamily("creneau_lag_events", "Events not yet scored", labels=["partition"])
     for report in state.reports:
         ready.add_metric([report.instance], 1 if report.problem is None else 0)
@@ -101,9 +106,11 @@ def _gauges(state: PoolState) -> Iterator[Metric]:
             epoch.add_metric([report.instance], report.epoch)
         if report.model is not None:
             model.add_metric([report.instance, report.model], 1)
+        if report.by_tables is not None:
+            tables.add_metric([report.instance], int(report.by_tables))
         for partition, events in report.lag.items():
             lag.add_metric([partition], events)
-    yield from (ready, epoch, model, lag)
+    yield from (ready, epoch, model, tables, lag)
 
 
 def _histogram(name: str, documentation: str, histogram: Histogram) -> Metric:

@@ -137,5 +137,11 @@ class ModelInForce:
         before, self.stamp = self.stamp, stamp
         if stamp.problem is None:
             _LOG.info("model in force", version=stamp.version, epoch=stamp.epoch)
+            if stamp.engine is not None and not stamp.engine.by_tables:
+                _LOG.warning(
+                    "this model does not score by tables, but at scikit-learn's own pace, some "
+                    "five times slower (docs/model.md)",
+                    version=stamp.version,
+                )
         elif stamp.problem != before.problem:
             _LOG.warning("scoring waits", epoch=stamp.epoch, model=stamp.version, why=stamp.problem)

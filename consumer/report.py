@@ -63,12 +63,14 @@ class Counts(msgspec.Struct):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One line on the pipe. ``problem`` None: ready. ``lag`` is in events, by source partition."""
+    """One line on the pipe. ``problem`` None: ready. ``lag`` is in events, by source partition.
+    ``model`` and ``by_tables`` (see ``model.engine``) None: none scores."""
 
     instance: str
     problem: str | None
     epoch: int | None
     model: str | None
+    by_tables: bool | None
     lag: dict[str, int]
     counts: Counts
 

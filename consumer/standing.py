@@ -21,6 +21,7 @@ def report(
         problem=_problem(stamp, assignment, topic),
         epoch=stamp.epoch,
         model=stamp.version if stamp.engine is not None else None,
+        by_tables=stamp.engine.by_tables if stamp.engine is not None else None,
         lag=_lag(assignment, consumer, topic),
         counts=counts,
     )

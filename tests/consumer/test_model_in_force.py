@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from consumer.model_in_force import ModelInForce, Stamp
 from ledger.fold import EMPTY, LedgerState, Model, fold
@@ -108,6 +109,13 @@ def test_the_old_model_goes_on_under_its_epoch_until_the_next_one_is_there(
     after = settled(models, state, lambda now: now.epoch == 3)
     assert after.version == "v2"
     assert after.engine is not None
+
+
+def test_a_model_that_scores_slowly_is_said_to(store: Store, models: ModelInForce) -> None:
+    with capture_logs() as said:
+        running(store, models, *BASE)
+    slow = [line for line in said if "scikit-learn's own pace" in line["event"]]
+    assert [(line["log_level"], line["version"]) for line in slow] == [("warning", "v1")]
 
 
 def test_a_revocation_of_another_model_is_a_new_epoch_at_once(

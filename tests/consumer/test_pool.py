@@ -92,6 +92,7 @@ def test_a_killed_process_is_started_again_and_the_counts_go_on(world: World) ->
         assert running.wait(40) == 0
     assert metric(body, "creneau_worker_restarts_total") == 1
     assert metric(body, 'creneau_model_in_force{version="v1",worker="test-0"}') == 1
+    assert metric(body, 'creneau_model_scores_by_tables{worker="test-0"}') == 1
     assert metric(body, 'creneau_epoch{worker="test-0"}') == world.epoch
     assert metric(body, "creneau_batch_events_count") > 0
     assert metric(body, "creneau_latency_from_arrival_seconds_count") > 0
