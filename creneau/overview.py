@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from broker.clients import new_admin
 from broker.groups import Committed, committed
@@ -15,6 +15,9 @@ from ledger.reader import read_ledger
 from ledger.runs import Run, read_runs
 from replay.fence import Fence, executors, fence_of, members, standings, what_is_awaited
 from replay.status import ReplayStatus, StatusReader
+
+MOST_PARTITIONS: Final = 8
+"""Shown by name, those furthest behind; ``--json`` has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,9 @@ class Overview:
 
     def lines(self) -> list[str]:
         """For people."""
-        behind = sum(self.lag.values())
-        worst = max(self.lag, key=lambda partition: self.lag[partition], default=None)
-        where = f", most in partition {worst}" if behind else ""
+        behind = sorted(self.lag.items(), key=lambda item: (-item[1], item[0]))
+        shown_behind = [(partition, lag) for partition, lag in behind[:MOST_PARTITIONS] if lag]
+        more = sum(lag > 0 for _, lag in behind[MOST_PARTITIONS:])
         shown = [
             f"cluster       {self.cluster}, {len(self.lag)} partitions",
             f"model         {self.in_force or 'none in force'}"
@@ -104,7 +107,9 @@ class Overview:
                 f"              {name}: partitions {', '.join(map(str, held)) or 'none'}"
                 for name, held in self.workers.items()
             ),
-            f"lag           {behind:,} offsets{where}",
+            f"lag           {sum(self.lag.values()):,} offsets",
+            *(f"              partition {partition}: {lag:,}" for partition, lag in shown_behind),
+            *([f"              and {more} more partitions"] if more else []),
             f"outcomes      {self.scored:,} scored, {self.dead:,} dead letters",
         ]
         if (awaited := self.awaited()) is not None:

@@ -31,6 +31,10 @@ def carry_out(
     log = keep_log(replays.settings.var)
     try:
         requested = replays.request(order, reason, say)
+    except KeyboardInterrupt:
+        drop_if_empty(log)
+        say("this command had not begun to replay; give it again to go on")
+        raise
     except BaseException:
         drop_if_empty(log)
         raise

@@ -8,7 +8,9 @@ import typer
 from creneau.cli import carrying_out, replay_proof, replay_reports
 from creneau.cli.options import FromModels, Id, Json, Moment, Partitions, Reason, WithModel
 
-Executors = Annotated[int, typer.Option(min=1, help="Executor processes on this machine.")]
+Executors = Annotated[
+    int | None, typer.Option(min=1, help="Executor processes on this machine (unset: 1).")
+]
 
 
 def attach(app: typer.Typer) -> None:
@@ -43,7 +45,7 @@ def start(
             help="Pause after the newest 1% (or what you say) of each partition, show the change.",
         ),
     ] = None,
-    executors: Executors = 1,
+    executors: Executors = None,
     detach: Annotated[
         bool,
         typer.Option(
@@ -64,6 +66,12 @@ def start(
     from creneau.settings import load_settings
     from replay.request import Order
 
+    for option, given in (("--executors", executors is not None), ("--yes", yes)):
+        if detach and given:
+            raise typer.BadParameter(
+                "executors that run elsewhere take no part in it; leave out this or --detach",
+                param_hint=option,
+            )
     order = Order(
         with_model,
         tuple(from_model or ()),
@@ -76,7 +84,7 @@ def start(
     carrying_out.carry_out(
         replays,
         order,
-        executors=0 if detach else executors,
+        executors=0 if detach else executors or 1,
         yes=yes,
         reason=reason,
         as_json=as_json,

@@ -37,6 +37,8 @@ class Result:
     """The longest that any event waited, the recoveries included."""
     recovery_seconds: float | None
     """From the kill of the worker until every partition produced again; None: nothing came."""
+    executor_killed: bool
+    """False: it was done before it could be."""
     warehouse: WarehouseResult | None = None
     """None: not asked for, or not done yet."""
 
@@ -60,6 +62,7 @@ class Result:
             "duplicated": verdict.duplicated,
             "latency_ms": self.latency_ms,
             "recovery_seconds": self.recovery_seconds,
+            "executor_killed": self.executor_killed,
             "replay": {
                 "id": replay.id,
                 "affected": replay.affected,
@@ -88,6 +91,7 @@ class Result:
             f"latency       p50 {latency['p50']:.0f} ms, p90 {latency['p90']:.0f} ms, "
             f"p99 {latency['p99']:.0f} ms, recoveries aside (worst of all {self.worst_seconds} s)",
             f"recovery      {recovery} after a worker was killed",
+            *self._not_killed(),
             f"replayed      {replay.corrected} of {replay.affected} events in {replay.seconds} s "
             f"(gave way to live scoring for {replay.governed_seconds} s)",
             f"withdrawn     {verdict.withdrawn}",
@@ -100,6 +104,11 @@ class Result:
             if self._story_passed
             else "FAILED",
         ]
+
+    def _not_killed(self) -> list[str]:
+        if self.executor_killed:
+            return []
+        return ["not shown     an executor that is killed: it was done before it could be"]
 
     def _correction(self) -> list[str]:
         found = self.verdict.correction

@@ -153,6 +153,7 @@ def _play_on(
         replay=replay,
         latency_ms=_latency(delays, played),
         worst_seconds=round(max((delay.seconds for delay in delays), default=0.0), 1),
+        executor_killed=played.executor_killed_at is not None,
         recovery_seconds=None
         if recovered is None
         else round(recovered - played.worker_killed_at, 1),

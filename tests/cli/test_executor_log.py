@@ -72,7 +72,7 @@ def test_a_command_that_has_logged_nothing_leaves_nothing_behind(tmp_path: Path)
 class Replays:
     """Requests a replay, or is refused."""
 
-    def __init__(self, var: Path, error: Exception | None = None) -> None:
+    def __init__(self, var: Path, error: BaseException | None = None) -> None:
         self.settings = SimpleNamespace(var=var)
         self.error = error
 
@@ -82,14 +82,27 @@ class Replays:
         return SimpleNamespace(replay_id="r", epoch=8, plan=SimpleNamespace(chunks=()))
 
 
-@pytest.mark.parametrize("error", [None, UnavailableError("refused")])
-def test_detached_or_refused_there_is_no_empty_log(tmp_path: Path, error: Exception | None) -> None:
+@pytest.mark.parametrize("error", [None, UnavailableError("refused"), KeyboardInterrupt()])
+def test_detached_or_refused_there_is_no_empty_log(
+    tmp_path: Path, error: BaseException | None
+) -> None:
     replays: Any = Replays(tmp_path, error)
-    with suppress(UnavailableError):
+    with suppress(UnavailableError, KeyboardInterrupt):
         carrying_out.carry_out(
             replays, Order("good"), executors=0, yes=False, reason="", as_json=True
         )
     assert list((tmp_path / "log").iterdir()) == []
+
+
+def test_a_ctrl_c_while_others_are_waited_for_says_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replays: Any = Replays(tmp_path, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        carrying_out.carry_out(
+            replays, Order("good"), executors=1, yes=False, reason="", as_json=False
+        )
+    assert "give it again to go on" in capsys.readouterr().err
 
 
 def test_where_no_file_can_be_made_that_is_one_line(tmp_path: Path) -> None:

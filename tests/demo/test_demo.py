@@ -108,6 +108,7 @@ def test_the_demo_tells_its_story_and_writes_its_result(tmp_path: Path) -> None:
         "dead_lettered": published // 500,
         "lost": 0,
         "duplicated": 0,
+        "executor_killed": True,
     }
     assert published >= 12 * 300 * 0.9
     assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"]

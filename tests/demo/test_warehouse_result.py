@@ -13,7 +13,8 @@ KAFKA = SOUND.records
 EQUAL = {table: Stored(records, records) for table, records in KAFKA.items()}
 PASSED = WarehouseResult(KAFKA, EQUAL, [Printed("creneau report x", ["a  b", "1  2"])])
 REPLAY = ReplayResult("r", 2, 2, 1.0, 0.0, Path("r.json"), verified=True, checked=2)
-STORY = Result(verdict_on(SOUND), REPLAY, KAFKA, {"p50": 1.0, "p90": 2.0, "p99": 3.0}, 1.0, 1.0)
+LATENCY = {"p50": 1.0, "p90": 2.0, "p99": 3.0}
+STORY = Result(verdict_on(SOUND), REPLAY, KAFKA, LATENCY, 1.0, 1.0, executor_killed=True)
 
 
 def test_the_reports_come_before_the_counts_and_all_is_well() -> None:

@@ -10,6 +10,7 @@ from broker.groups import Committed
 from creneau import overview
 from creneau.cli import carrying_out
 from creneau.cli import replay as commands
+from creneau.cli.main import app
 from creneau.overview import Overview
 from ledger.fold import LedgerState, fold
 from ledger.metadata import CommitMetadata, encode
@@ -142,3 +143,25 @@ def test_ctrl_c_at_the_canarys_question_is_an_interrupt(monkeypatch: pytest.Monk
     monkeypatch.setattr(typer, "confirm", abort)
     with pytest.raises(KeyboardInterrupt):
         carrying_out.confirmed("go on?")
+
+
+def test_the_partitions_that_are_behind_are_named_the_furthest_first() -> None:
+    lag = {0: 0, 1: 5, 2: 1_000, **dict.fromkeys(range(3, 12), 1)}
+    lines = glance(STATE, lag=lag).lines()
+    first = lines.index("lag           1,014 offsets")
+    assert lines[first + 1 : first + 10] == [
+        "              partition 2: 1,000",
+        "              partition 1: 5",
+        *(f"              partition {partition}: 1" for partition in range(3, 9)),
+        "              and 3 more partitions",
+    ]
+    assert not [line for line in glance(STATE, lag={0: 0}).lines() if "partition 0" in line]
+
+
+@pytest.mark.parametrize("option", [("--executors", "2"), ("--yes",)])
+def test_what_a_detached_replay_would_not_heed_is_refused(
+    option: tuple[str, ...],
+) -> None:
+    with pytest.raises(typer.BadParameter, match="--detach") as refused:
+        app(["replay", "start", "--with", "good", "--detach", *option], standalone_mode=False)
+    assert refused.value.param_hint == option[0]
