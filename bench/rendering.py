@@ -1,7 +1,8 @@
 """The figures of ``docs/performance.md``: tables between markers, and a plot where one helps. Pure.
 
 ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` hold what is made from the results of NAME; what
-is written by hand around them stays, and so does a part whose results are not there.
+is written by hand around them stays, and so does a part whose results are not there or cannot be
+shown.
 """
 
 import re
@@ -21,10 +22,11 @@ Row = Sequence[object]
 
 
 def render(page: str, results: Results) -> str:
-    """The page with every part made anew whose results are there."""
+    """The page with every part made anew whose results are there and can be shown."""
+    shown = _shown(results)
 
     def replace(match: re.Match[str]) -> str:
-        made = part(match[2], results)
+        made = part(match[2], results if match[2] == "targets" else shown)
         return match[0] if made is None else f"{match[1]}{made}\n{match[3]}"
 
     return MARKED.sub(replace, page)
@@ -47,9 +49,33 @@ def part(name: str, results: Results) -> str | None:
 
 def plots(results: Results) -> Iterator[tuple[str, str]]:
     """File names and SVGs of all that can be drawn."""
-    for name, (title, figures, ours) in FIGURES.items():
-        if name in results:
-            yield f"{name}.svg", bars(title, list(figures(results[name])), ours=ours)
+    shown = _shown(results)
+    for name in FIGURES:
+        if name in shown:
+            yield f"{name}.svg", _plot(name, shown[name])
+
+
+def unshowable(results: Results) -> dict[str, str]:
+    """Why a result cannot be shown, by its name: an older bench wrote it in another form."""
+    found = {}
+    for name in results:
+        try:
+            part(name, results)
+            if name in FIGURES:
+                _plot(name, results[name])
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            found[name] = f"{type(error).__name__}: {error}"
+    return found
+
+
+def _shown(results: Results) -> Results:
+    left_out = unshowable(results)
+    return {name: found for name, found in results.items() if name not in left_out}
+
+
+def _plot(name: str, found: Found) -> str:
+    title, figures, ours = FIGURES[name]
+    return bars(title, list(figures(found)), ours=ours)
 
 
 def table(header: Row, lines: Iterable[Row]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.machine import describe
-from bench.rendering import PLOTS, plots, provenance, render
+from bench.rendering import PLOTS, plots, provenance, render, unshowable
 from bench.targets import rows
 
 ROOT: Final = Path(__file__).parents[1]
@@ -98,8 +98,11 @@ def say(results: dict[str, Any]) -> None:
 
 
 def write_page() -> None:
-    """Tables and plots of ``docs/performance.md`` from all results that are there."""
+    """Tables and plots of ``docs/performance.md`` from all results that are there; one that an
+    older bench wrote in another form is named and left out."""
     results = results_of(RESULTS)
+    for name, why in unshowable(results).items():
+        print(f"{name}: not shown, its result has another form ({why}): measure it again")
     PAGE.write_text(render(PAGE.read_text("utf-8"), results), "utf-8")
     folder = PAGE.parent / PLOTS
     folder.mkdir(exist_ok=True)

@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 
 from bench.machine import describe
 from bench.plots import bars, number
-from bench.rendering import part, plots, render
+from bench.rendering import part, plots, provenance, render, unshowable
+from bench.suite import PAGE as PERFORMANCE
+from bench.suite import RESULTS, results_of
 
 MACHINE = {**describe(), "cpu": "a | pipe"}
 RATE = {
@@ -49,6 +51,24 @@ def test_a_part_is_made_anew_and_all_around_it_stays() -> None:
 
 def test_a_part_without_results_stays() -> None:
     assert render(PAGE, {}) == PAGE
+
+
+def test_every_committed_result_is_shown() -> None:
+    results = results_of(RESULTS)
+    assert unshowable(results) == {}
+    page = render(PERFORMANCE.read_text("utf-8"), results)
+    for name, found in results.items():
+        assert provenance(found["machine"]) in page, name
+
+
+def test_a_result_of_another_form_is_left_out_with_its_plot() -> None:
+    older = {name: found for name, found in PEERS.items() if name != "absent"}
+    results = {"peers": older, "worker_rate": RATE}
+    page = "<!-- begin peers -->\nas it was\n<!-- end peers -->\n" + PAGE
+    assert list(unshowable(results)) == ["peers"]
+    assert render(page, results).startswith("<!-- begin peers -->\nas it was\n")
+    assert "| 2 | 50,000 | 80,000 | 0.62 |" in render(page, results)
+    assert "peers.svg" not in dict(plots(results))
 
 
 def test_made_twice_it_is_the_same() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import suite
-from bench.suite import Measurement, main, measure, results_of
+from bench.suite import Measurement, main, measure, results_of, write_page
 
 BROKEN = "raise SystemExit(3)"
 SILENT = ""
@@ -73,3 +73,15 @@ def test_a_result_says_what_machine_it_is_from(checkout: Path) -> None:
     found = json.loads((checkout / "worker_rate.json").read_text("utf-8"))
     assert found["machine"]["cores"] > 0
     assert found["machine"]["kafka"]
+
+
+def test_a_result_of_another_form_is_named_and_the_page_is_written(
+    checkout: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "results").mkdir()
+    (checkout / "results" / "peers.json").write_text('{"median": {"ratio": 2}}', "utf-8")
+    assert measure("worker_rate", (), checkout / "results")
+    write_page()
+    said = capfd.readouterr().out
+    assert "peers: not shown, its result has another form (KeyError: 'worker_per_second')" in said
+    assert "| one worker / bare loop | 0.70 × |" in (checkout / "page.md").read_text("utf-8")
