@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -62,11 +62,17 @@ def measure(kafka: KafkaSettings, folder: Path, early: int, late: int) -> dict[s
             for mark in (early, late)
         }
         peak = peak_mib(worker)
+    return results(resident, peak, time.monotonic() - began)
+
+
+def results(resident: Mapping[int, float], peak: float, seconds: float) -> dict[str, Any]:
+    """MiB by number of events, the most ever, and the last by the first. Pure."""
+    first, *_, last = resident.values()
     return {
-        "resident_mib": {str(mark): round(mib, 1) for mark, mib in resident.items()},
+        "resident_mib": {str(events): round(mib, 1) for events, mib in resident.items()},
         "peak_mib": round(peak, 1),
-        "seconds": round(time.monotonic() - began),
-        "ratio": round(resident[late] / resident[early], 3),
+        "seconds": round(seconds),
+        "ratio": round(last / first, 3),
     }
 
 

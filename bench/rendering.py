@@ -6,19 +6,18 @@ shown.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
-from bench import hundred_million_table, profile_table, replay_table
-from bench.plots import bars, number
+from bench.figures import FIGURES
+from bench.markdown import table
+from bench.plots import bars
+from bench.tables import TABLES, Found, medians
 from bench.targets import Results, rows
 
 PLOTS: Final = "performance"
 """The folder of the plots, beside the page."""
 MARKED: Final = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
-
-Found = Mapping[str, Any]
-Row = Sequence[object]
 
 
 def render(page: str, results: Results) -> str:
@@ -78,95 +77,6 @@ def _plot(name: str, found: Found) -> str:
     return bars(title, list(figures(found)), ours=ours)
 
 
-def table(header: Row, lines: Iterable[Row]) -> str:
-    """A table in Markdown; numbers as people read them."""
-    written = [[_cell(each) for each in line] for line in (header, *lines)]
-    written.insert(1, ["---"] * len(written[0]))
-    return "\n".join(f"| {' | '.join(line)} |" for line in written)
-
-
-def _cell(value: object) -> str:
-    return number(value) if isinstance(value, int | float) else str(value).replace("|", "\\|")
-
-
-def medians(found: Found) -> str:
-    """Any measurement: its medians and ratios, or else all numbers that it found, a row each."""
-    chosen = {name: found[name] for name in ("median", "ratio") if name in found}
-    return table(("", "measured"), leaves(chosen or found))
-
-
-def leaves(found: Found, before: str = "") -> Iterator[tuple[str, float]]:
-    """Every number in a mapping of mappings, by its path in words; lists are left out."""
-    for name, value in found.items():
-        path = f"{before} {name}".strip().removeprefix("median ").replace("_", " ")
-        if isinstance(value, Mapping):
-            yield from leaves(value, path) if name != "machine" else ()
-        elif isinstance(value, int | float):
-            yield path, value
-
-
-def side_by_side(one: str, other: str) -> Callable[[Found], str]:
-    """Rounds of two that took turns, their ratio, and the medians."""
-
-    def make(found: Found) -> str:
-        keys = (f"{one}_per_second", f"{other}_per_second")
-        columns = zip(*(found[key] for key in keys), found["ratios"], strict=True)
-        lines: list[Row] = [(str(place), *line) for place, line in enumerate(columns, start=1)]
-        median = found["median"]
-        lines.append(("**median**", *(median[key] for key in keys), median["ratio"]))
-        return table(("round", f"{one}/s", f"{other}/s", "ratio"), lines)
-
-    return make
-
-
-def _peers(found: Found) -> str:
-    median = found["median"]
-    lines: list[Row] = [("one worker, the full job, exactly once", median["worker_per_second"], "")]
-    for name, does in found["peers"].items():
-        lines.append((does, median[f"{name}_per_second"], f"{median[f'worker_to_{name}']:.1f} ×"))
-    lines += [(name, "left out", why) for name, why in found["absent"].items()]
-    return table(("who", "events/s", "worker / this"), lines)
-
-
-def _processes(found: Found) -> str:
-    lines = [
-        (
-            count,
-            median["per_second"],
-            found["ratio"][count],
-            ", ".join(f"{name} {share:.2f}" for name, share in median["cores"].items()),
-        )
-        for count, median in found["median"].items()
-    ]
-    return table(("processes", "events/s", "ratio", "cores kept busy"), lines)
-
-
-def _latency(found: Found) -> str:
-    median = found["median"]
-    lines = [
-        (share, median[f"worker_{share}_ms"], median[f"bare_{share}_ms"], ratio)
-        for share, ratio in found["ratio"].items()
-    ]
-    return table(("", "worker, ms", "bare loop, ms", "ratio"), lines)
-
-
-def _scoring(found: Found) -> str:
-    """Its figures are named ``STEP_batch_SIZE``."""
-    rates: dict[int, dict[str, float]] = {}
-    for name, rate in found.items():
-        step, of_a_batch, size = name.partition("_batch_")
-        if of_a_batch:
-            rates.setdefault(int(size), {})[step] = rate
-    steps = list(next(iter(rates.values()), {}))
-    lines = [(size, *(of_size[step] for step in steps)) for size, of_size in rates.items()]
-    return table(("batch", *steps), lines)
-
-
-def _replay(found: Found) -> str:
-    whole = table(replay_table.HEADER, replay_table.rows(found))
-    return f"{whole}\n\n{table(replay_table.ROUND_HEADER, replay_table.rounds(found))}"
-
-
 def provenance(machine: Found) -> str:
     """One line: on what, with what, when."""
     if not machine:
@@ -177,45 +87,3 @@ def provenance(machine: Found) -> str:
         f"{machine['kafka']}, librdkafka {machine['librdkafka']}, scikit-learn "
         f"{machine['scikit_learn']}, load before {machine['load_before']}, at {machine['commit']}."
     )
-
-
-TABLES: Final[Mapping[str, Callable[[Found], str]]] = {
-    "worker_rate": side_by_side("worker", "bare"),
-    "executor_rate": side_by_side("executor", "worker"),
-    "peers": _peers,
-    "processes": _processes,
-    "latency": _latency,
-    "replay": _replay,
-    "profile": profile_table.table,
-    "hundred_million": hundred_million_table.table,
-    "scoring": _scoring,
-}
-
-
-def _peer_figures(found: Found) -> Iterator[tuple[str, float]]:
-    for name in ("worker", *found["peers"]):
-        yield name, found["median"][f"{name}_per_second"]
-
-
-def _process_figures(found: Found) -> Iterator[tuple[str, float]]:
-    for count, median in found["median"].items():
-        yield count, median["per_second"]
-
-
-def _latency_figures(found: Found) -> Iterator[tuple[str, float]]:
-    for share in found["ratio"]:
-        for what in ("worker", "bare"):
-            yield f"{what} {share}", found["median"][f"{what}_{share}_ms"]
-
-
-FIGURES: Final[
-    Mapping[str, tuple[str, Callable[[Found], Iterator[tuple[str, float]]], Sequence[str]]]
-] = {
-    "peers": ("Events per second, one process each", _peer_figures, ("worker",)),
-    "processes": ("Events per second, by worker processes", _process_figures, ("1", "2", "3")),
-    "latency": (
-        "Milliseconds from created_at to a reader, at 1,000 events/s",
-        _latency_figures,
-        ("worker p50", "worker p90", "worker p99"),
-    ),
-}

@@ -3,6 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
+from bench import memory, start
 from bench.machine import describe
 from bench.plots import bars, number
 from bench.rendering import part, plots, provenance, render, unshowable
@@ -97,9 +98,34 @@ def test_batches_are_rows_and_steps_are_columns() -> None:
     assert "| 1,000 | 95,333 | 165,136 |" in made
 
 
+def test_memory_has_a_row_for_each_number_of_events_and_the_peak() -> None:
+    found = memory.results({1_000_000: 210.4, 20_000_000: 221.0}, 240.4, 600.2)
+    found["machine"] = MACHINE
+    assert (part("memory", {"memory": found}) or "").splitlines()[2:-2] == [
+        "| resident after 1,000,000 events | 210 MiB |",
+        "| resident after 20,000,000 events | 221 MiB |",
+        "| last / first | 1.05 × |",
+        "| the most ever (VmHWM) | 240 MiB |",
+    ]
+
+
+def test_a_start_has_its_steps_and_what_counts() -> None:
+    by_delay = {
+        0: [{"process ready": 0.8, "model loaded": 1.2, "first commit read": 1.5}],
+        3_000: [{"process ready": 0.8, "model loaded": 1.2, "first commit read": 4.5}],
+    }
+    found = start.results(by_delay, 0.21) | {"machine": MACHINE}
+    made = part("start", {"start": found}) or ""
+    assert "| model loaded | 1.20 | 0.40 |" in made
+    assert "| first commit read | 1.50 | 0.30 |" in made
+    assert "| a worker's start to its first commit | 1.50 s |" in made
+    assert "| what Kafka's default delay of a group's first rebalance adds | 3.00 s |" in made
+    assert "| `creneau --help` | 0.21 s |" in made
+
+
 def test_any_other_measurement_shows_its_numbers_but_not_the_machine() -> None:
     found = {"mib": {"early": 210.5}, "seconds": [1, 2], "machine": MACHINE}
-    made = part("memory", {"memory": found}) or ""
+    made = part("any", {"any": found}) or ""
     assert "| mib early | 210.50 |" in made
     assert "load before |" not in made
 
