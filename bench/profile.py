@@ -61,13 +61,21 @@ def by_step(stacks: Iterable[str]) -> dict[str, int]:
 
 
 def thread_seconds(pid: int) -> dict[str, float]:
-    """Processor seconds so far of the interpreter's threads and of librdkafka's."""
-    found = {"interpreter": 0.0, "librdkafka": 0.0}
+    """Processor seconds so far of the interpreter's threads and of librdkafka's.
+
+    The interpreter's are all of the process's that are not librdkafka's: threads that have ended
+    (one is started for every sending of offsets) are in no list, but in the process's sum.
+    librdkafka's last as long as their client.
+    """
+    whole, librdkafka = cpu_seconds(pid), 0.0
     for task in Path(f"/proc/{pid}/task").iterdir():
-        name = (task / "comm").read_text().strip()
-        whose = "librdkafka" if name.startswith(LIBRDKAFKA) else "interpreter"
-        found[whose] += seconds_in((task / "stat").read_text("ascii", "replace"))
-    return found
+        try:
+            name = (task / "comm").read_text("utf-8", "replace").strip()
+            if name.startswith(LIBRDKAFKA):
+                librdkafka += seconds_in((task / "stat").read_text("ascii", "replace"))
+        except OSError:
+            continue  # it has ended since it was listed
+    return {"interpreter": whole - librdkafka, "librdkafka": librdkafka}
 
 
 def measure(events: int, seconds: float, folder: Path) -> dict[str, Any]:
