@@ -3,7 +3,7 @@
 import json
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,7 +69,7 @@ def preview_command(
         typer.echo(f"published from {shown['published_from']} to {shown['published_to']}")
     if shown["lessons_ahead"] is not None:
         typer.echo(f"lessons still ahead: about {shown['lessons_ahead']:,}")
-    typer.echo(f"estimated time at the present rate: {shown['estimated_seconds']:,.0f} s")
+    typer.echo(_time_line(shown))
     for partition in shown["to_scan"]:
         typer.echo(f"partition {partition} has a gap in its runs: starting scans it first")
     if found.gone:
@@ -80,6 +80,14 @@ def preview_command(
         )
     for line in shift_lines(found.shift):
         typer.echo(line)
+
+
+def _time_line(shown: dict[str, Any]) -> str:
+    """How long a replay would take, and how sure that is."""
+    seconds = shown["estimated_seconds"]
+    took = f"{seconds:,.0f} s" if seconds >= 1 else "under a second"
+    rate = "an assumed rate (no replay has shown one yet)" if shown["rate_assumed"] else None
+    return f"estimated time at {rate or 'the present rate'}: {took}"
 
 
 def status(
