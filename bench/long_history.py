@@ -3,7 +3,7 @@
 One model after the other was in force, found out, revoked, and all that was ever scored was
 replayed with the next. Each run is a batch of its own on the log, as executors write them; but ten
 share a transaction and its marker, for 100,000 transactions take six minutes. Of the outcomes there
-are none: a plan reads none of them. Pure but for ``write``.
+are none: neither a plan nor a preview reads any of them. Pure but for ``write``.
 """
 
 import uuid

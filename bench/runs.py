@@ -1,13 +1,15 @@
-"""Fence and plan where 100,000 runs stand behind: from ``ModelRevoked`` to ``ReplayRequested``.
+"""Fence and plan, and a preview, of a replay where 100,000 runs stand behind.
 
 ``python -m bench.runs [--runs 100000] [--rounds 5] [--json FILE] [--profile FILE]``
 
 A history of that many runs is written to a real Kafka by our own encoders (``bench.long_history``),
 and one worker process takes over from there. Then, in each round, a process of its own revokes the
 model in force and asks for the replay of all that it emitted, by the same functions as ``creneau
-model revoke --replay``. Times are Kafka's timestamps of the two records: between them lie the
-workers' change of model, the fence, the draining, the plan and the writing of every task's record.
-The replay is cancelled then, so that the next round begins as the first one did.
+model revoke --replay``. Times are Kafka's timestamps of ``ModelRevoked`` and ``ReplayRequested``:
+between them lie the workers' change of model, the fence, the draining, the plan and the writing of
+every task's record. The replay is cancelled then, so that the next round begins as the first one
+did. ``creneau replay preview`` of all that it would correct is timed as a person waits for it, from
+starting the process to its end.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +79,7 @@ def measure(
     in_force = _prepare(kafka, folder, shape, rounds)
     settings = settings_of(kafka, folder) | {"CRENEAU_REPLAY__CHUNK_OFFSETS": str(CHUNK_OFFSETS)}
     seconds: list[float] = []
+    previews: list[float] = []
     chunks = 0
     worker = [*CRENEAU, "worker", "--processes", "1", "--port", "0"]
     with process(worker, settings, folder / "worker.log"):
@@ -85,17 +89,20 @@ def measure(
             command = [sys.executable, "-m", "bench.runs", "--incident", in_force, replacement]
             command += ["--profile", str(profile)] if profile is not None else []
             run(command, settings, folder / f"incident-{number}.log")
-            took, chunks = _last_incident(kafka)
-            seconds.append(took)
-            print(f"round {number + 1}: fence + plan {took:.2f} s, {chunks:,} chunks", flush=True)
+            planned, chunks = _last_incident(kafka)
             _cancel(kafka)
+            seconds.append(planned)
+            previews.append(_preview(settings, folder / f"preview-{number}.log", replacement))
+            print(
+                f"round {number + 1}: fence + plan {planned:.2f} s, {chunks:,} chunks; "
+                f"preview {previews[-1]:.2f} s",
+                flush=True,
+            )
             in_force = replacement
-    return {
-        "runs": shape.runs,
-        "chunks": chunks,
-        "seconds": [round(took, 3) for took in seconds],
-        "median": {"seconds": round(statistics.median(seconds), 3)},
-    }
+    took = {"seconds": seconds, "preview_seconds": previews}
+    rounded = {name: [round(one, 3) for one in each] for name, each in took.items()}
+    median = {name: round(statistics.median(each), 3) for name, each in took.items()}
+    return {"runs": shape.runs, "chunks": chunks, **rounded, "median": median}
 
 
 def _prepare(kafka: KafkaSettings, folder: Path, shape: Shape, spare: int) -> str:
@@ -147,6 +154,15 @@ def _cancel(kafka: KafkaSettings) -> None:
         consumer.close()
 
 
+def _preview(settings: Mapping[str, str], log: Path, replacement: str) -> float:
+    """Seconds of ``creneau replay preview``: every model ever revoked, so every event."""
+    done = run([*CRENEAU, "replay", "preview", "--with", replacement, "--json"], settings, log)
+    found = json.loads(done.said)
+    if not found["affected"] or not found["sample"]["n"]:
+        raise RuntimeError(f"the preview found nothing to correct: {done.said}")
+    return done.seconds
+
+
 def main() -> None:
     """Measure, print, and write JSON if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -167,7 +183,8 @@ def main() -> None:
             found = measure(kafka, folder, options.runs, options.rounds, options.profile)
     print(
         f"fence + plan on {found['runs']:,} runs: median {found['median']['seconds']:.2f} s, "
-        f"{found['chunks']:,} chunks (target < 1 s)"
+        f"{found['chunks']:,} chunks (target < 1 s); "
+        f"preview: median {found['median']['preview_seconds']:.2f} s (target < 5 s)"
     )
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")

@@ -70,6 +70,14 @@ TARGETS: Final = (
     Target("latency p90, worker / bare loop", "latency", ("ratio", "p90"), 1.3, 1.1, "≤"),
     Target("resident memory, 20M events / 1M", "memory", ("ratio",), 1.1, sign="≤"),
     Target("fence + plan, 100,000 runs", "runs", ("median", "seconds"), 1, sign="≤", unit="s"),
+    Target(
+        "replay preview, 100,000 runs",
+        "runs",
+        ("median", "preview_seconds"),
+        5,
+        sign="≤",
+        unit="s",
+    ),
     Target("start to first commit", "start", ("median", "first_commit_seconds"), 5, 2, "≤", "s"),
     Target("creneau --help", "start", ("median", "help_seconds"), 0.3, sign="≤", unit="s"),
     Target(
