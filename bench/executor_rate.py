@@ -4,9 +4,10 @@
 
 Each round has topics of its own: half of the slots are scored under a sound model, half under a
 corrupted one that is then revoked and replayed by the operator's own command, with no live traffic
-(``bench.replay`` measures it beside live traffic). The worker's rate is the mean of the two halves,
-one before and one just before the replay; the executor's is taken from its first chunk's commit to
-its last's. The ratio of a round is executor / worker; the medians count.
+(``bench.replay`` measures it beside live traffic). An executor needs a worker's scores, so that
+neither can go first: the worker's rate is the mean of two of its own, on the half just before the
+replay and on as many slots more just after it. The executor's is taken from its first chunk's
+commit to its last's. The ratio of a round is executor / worker; the medians count.
 """
 
 import argparse
@@ -17,7 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.replay import arena
+from bench.backlog import publish, rate_of, slot_events
+from bench.replay import arena, worker
 from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
 
@@ -25,7 +27,11 @@ from producer_contract.testing.embedded import EmbeddedKafka
 def measure(bootstrap: str, folder: Path, slots: int) -> tuple[float, float]:
     """One round: the executor's events per second, and the worker's."""
     with arena(bootstrap, folder, slots, 1) as place:
-        return place.next_incident().executor_rate, statistics.mean(place.worker_rates)
+        executor = place.next_incident().executor_rate
+    publish(place.kafka, slot_events(slots // 2, f"{slots}-after"))
+    with worker(place.kafka, folder):
+        after = rate_of(place.kafka, place.kafka.names.worker_group)
+    return executor, statistics.mean([place.worker_rates[-1], after])
 
 
 def run(slots: int, rounds: int, folder: Path) -> dict[str, Any]:
@@ -35,10 +41,10 @@ def run(slots: int, rounds: int, folder: Path) -> dict[str, Any]:
         place = folder / f"round-{number}"
         with EmbeddedKafka(place / "kafka", jvm=STEADY) as embedded:
             found.append(measure(embedded.bootstrap_servers, place, slots))
-        executor, worker = found[-1]
+        executors, workers = found[-1]
         print(
-            f"round {number + 1}: executor {executor:,.0f}/s, worker {worker:,.0f}/s, "
-            f"ratio {executor / worker:.2f}",
+            f"round {number + 1}: executor {executors:,.0f}/s, worker {workers:,.0f}/s, "
+            f"ratio {executors / workers:.2f}",
             flush=True,
         )
     return {"slots": slots, "rounds": rounds} | results(found)

@@ -7,12 +7,13 @@ and three tenths of the slots, then all of them: half is scored under a sound mo
 corrupted one that is then revoked and replayed, with nothing else going on. This gives the rates of
 a worker and of an executor on the same events, and the memory by number of slots.
 
-Then slots come at 1,000/s. Each round begins with another worker on a backlog of its own, a quarter
-of the slots, beside that traffic: two cores are not enough for all who work here, so beside it an
-executor is compared with that worker. Then the round measures live latency for a while, revokes the
-corrupted model that is in force, and replays all that it ever emitted: the old half, and what came
-since. Its replacement is corrupted too (the same artifact under another name) and the next round's
-culprit, so that every round is a whole incident of half the slots; the last one's is sound.
+Then slots come at 1,000/s. Each round measures live latency for a while, revokes the corrupted
+model that is in force, and replays all that it ever emitted: the old half, and what came since. Its
+replacement is corrupted too (the same artifact under another name) and the next round's culprit, so
+that every round is a whole incident of half the slots; the last one's is sound. Before all that or,
+every second round, after it, another worker scores a backlog of its own, a quarter of the slots,
+beside the same traffic. An executor beside live traffic is compared with that worker, which has
+no more of the two cores than it has; and with the worker alone, which has.
 """
 
 import argparse
@@ -142,14 +143,15 @@ def live_rounds(place: Arena, rounds: int, window: float, backlog: int) -> Itera
         stack.enter_context(process(slot_app, settings_of(place.kafka, place.folder), log))
         reader.wait_for_traffic()
         beside = Beside.of(place)
-        for _ in range(rounds):
-            worker_rate = beside.worker_rate(backlog)
+        for number in range(rounds):
+            first = beside.worker_rate(backlog) if number % 2 == 0 else None
             time.sleep(SETTLE_SECONDS)
             began = time.time()
             time.sleep(window)
             without = reader.latency(began, time.time())
             incident = place.next_incident()
             during = reader.latency(incident.revoked_at, incident.completed_at)
+            worker_rate = beside.worker_rate(backlog) if first is None else first
             yield Round(worker_rate, without, during, incident)
 
 
@@ -195,10 +197,8 @@ def results(alone: list[Alone], rounds: list[Round]) -> dict[str, object]:
     whole = alone[-1]
     worker_rate = statistics.mean(whole.worker_rates)
     incidents = [one.incident for one in alone] + [one.incident for one in rounds]
-    beside = {
-        "worker_per_second": statistics.median(one.worker_rate for one in rounds),
-        "executor_per_second": statistics.median(one.incident.executor_rate for one in rounds),
-    }
+    beside_rate = statistics.median(one.worker_rate for one in rounds)
+    executor_rate = statistics.median(one.incident.executor_rate for one in rounds)
     p90 = {
         "without_ms": statistics.median(one.without.p90 for one in rounds),
         "during_ms": statistics.median(one.during.p90 for one in rounds),
@@ -208,8 +208,12 @@ def results(alone: list[Alone], rounds: list[Round]) -> dict[str, object]:
         "worker_per_second": worker_rate,
         "executor_per_second": whole.incident.executor_rate,
         "executor_to_worker": whole.incident.executor_rate / worker_rate,
-        "beside_live": beside
-        | {"ratio": beside["executor_per_second"] / beside["worker_per_second"]},
+        "beside_live": {
+            "worker_per_second": beside_rate,
+            "executor_per_second": executor_rate,
+            "to_worker_beside": executor_rate / beside_rate,
+            "to_worker_alone": executor_rate / worker_rate,
+        },
         "preview_seconds_by_slots": {str(one.slots): one.incident.preview_seconds for one in alone},
         "plan_seconds": statistics.median(one.plan_seconds for one in incidents),
         "plan_seconds_worst": max(one.plan_seconds for one in incidents),

@@ -1,9 +1,12 @@
 """The page's marked parts are made from results, and nothing else on it moves."""
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
-from bench import memory, start
+from bench import memory, replay, start
+from bench.incident import Incident
+from bench.live import Latency
 from bench.machine import describe
 from bench.plots import bars, number
 from bench.rendering import part, plots, provenance, render, unshowable
@@ -121,6 +124,19 @@ def test_a_start_has_its_steps_and_what_counts() -> None:
     assert "| a worker's start to its first commit | 1.50 s |" in made
     assert "| what Kafka's default delay of a group's first rebalance adds | 3.00 s |" in made
     assert "| `creneau --help` | 0.21 s |" in made
+
+
+def test_an_executor_beside_live_traffic_is_held_against_both_workers() -> None:
+    incident = Incident(0.0, 1.0, 9.0, 500_000, 24, 80_000.0, 0, 3.0, 200.0, 140.0, 140.0, 9.0, 5)
+    beside = replace(incident, executor_rate=45_000.0)
+    calm, busy = Latency(100.0, 200.0, 300.0, 1_000.0), Latency(120.0, 300.0, 600.0, 1_000.0)
+    alone = [replay.Alone(slots, [70_000.0, 80_000.0], incident) for slots in (100_000, 1_000_000)]
+    found = replay.results(alone, [replay.Round(50_000.0, calm, busy, beside)])
+    made = part("replay", {"replay": found | {"machine": MACHINE}}) or ""
+    said = "| an executor beside live traffic / a worker"
+    assert f"{said} beside the same traffic | 45,000 | 0.90 | ≥ 0.8 |" in made
+    assert f"{said} alone (the strict reading) | 45,000 | 0.60 | ≥ 0.8 |" in made
+    assert "| 1 | 500,000 | 9.0 | 1.00 | 45,000 | 50,000 | 200 → 300 | 300 → 600 | 200 |" in made
 
 
 def test_any_other_measurement_shows_its_numbers_but_not_the_machine() -> None:
