@@ -52,6 +52,9 @@ _CONSUMER: dict[str, Any] = {
     "fetch.wait.max.ms": 50,
     # Bounded memory: what is fetched ahead of a slow reader (the default is 64 MiB).
     "queued.max.messages.kbytes": 16_384,
+    # How long a full queue keeps from fetching. At librdkafka's default of a second whoever works
+    # off a backlog, and so always has a full queue, waits half of the time for what is there.
+    "fetch.queue.backoff.ms": 10,
     "allow.auto.create.topics": False,
 }
 

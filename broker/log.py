@@ -53,10 +53,6 @@ QUEUE_KBYTES = 4_096
 """Records fetched ahead: librdkafka's default of 64 MiB is several times that in memory, for each
 record has an overhead of its own."""
 
-QUEUE_BACKOFF_MS = 10
-"""How long a full queue keeps from fetching: at librdkafka's default of a second, a reader that is
-faster than that starves (six times as slow, measured on 1.5 million outputs)."""
-
 
 def partitions_of(admin: AdminClient, topic: str) -> list[int]:
     """The partitions of ``topic`` now, in order.
@@ -169,7 +165,6 @@ def new_range_reader(kafka: KafkaSettings, *, queue_kbytes: int = QUEUE_KBYTES) 
         kafka,
         enable_partition_eof=True,
         queued_max_messages_kbytes=queue_kbytes,
-        fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
     )
 
 

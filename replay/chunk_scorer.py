@@ -1,7 +1,6 @@
 """From a task to a scored chunk: the replacement, the source, the earlier verdicts."""
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -37,6 +36,7 @@ class ChunkScorer:
         self._replay_id: str | None = None
         self._engine: Engine | None = None
         self._dead: dict[int, DeadLetters] = {}
+        self._plain: PlainReader | None = None
 
     def score(
         self,
@@ -58,10 +58,10 @@ class ChunkScorer:
         """
         engine = self._prepare(replay, state)
         if interval.partition not in self._dead:
-            with closing(PlainReader(self._kafka)) as reader:
-                self._dead[interval.partition] = DeadLetters(
-                    reader.dead_offsets(interval.partition), replay.epoch
-                )
+            self._plain = self._plain or PlainReader(self._kafka)
+            self._dead[interval.partition] = DeadLetters(
+                self._plain.dead_offsets(interval.partition), replay.epoch
+            )
         before = dead_before(interval, self._dead[interval.partition], runs, replay.epoch)
         chunk = Chunk(interval, self._provenance(replay), before)
         for batch in self._source.read(interval):
@@ -73,6 +73,8 @@ class ChunkScorer:
     def close(self) -> None:
         """Let the clients go."""
         self._source.close()
+        if self._plain is not None:
+            self._plain.close()
 
     def _prepare(self, replay: Replay, state: LedgerState) -> Engine:
         if self._replay_id != replay.replay_id or self._engine is None:
