@@ -61,8 +61,8 @@ def _processes(phases: dict[str, Any]) -> str:
 
 
 def _disk(phases: dict[str, Any]) -> str:
-    """What each phase added, and how many times more it is uncompressed; what came live is part of
-    the replay's."""
+    """What each phase added, how many times more it is uncompressed, and what there is in the end;
+    what came live is part of the replay's."""
     lines = ["| phase | topic | GB added | compressed |", "|---|---|---|---|"]
     before: dict[str, int] = {}
     for phase in ("fill", "score", "replay"):
@@ -74,6 +74,7 @@ def _disk(phases: dict[str, Any]) -> str:
             if added >= LEAST_BYTES:
                 lines.append(f"| {phase} | {topic} | {added / 1e9:.3f} | {ratio} |")
         before = after
+    lines.append(f"| **all** | | {sum(before.values()) / 1e9:.3f} | |")
     return "\n".join(lines)
 
 

@@ -12,7 +12,8 @@ Results = Mapping[str, Mapping[str, Any]]
 class Target:
     """One figure: where it stands in the results of ``bench``, its bound and its goal.
 
-    ``sign`` is ≥ or ≤; None for ``bound`` or ``goal``: there is none.
+    ``sign`` is ≥ or ≤; None for ``bound`` or ``goal``: there is none. ``scale``: what the figure of
+    the results is multiplied by to be in ``unit``.
     """
 
     what: str
@@ -22,13 +23,14 @@ class Target:
     goal: float | None = None
     sign: str = "≥"
     unit: str = "×"
+    scale: float = 1.0
 
     def found(self, results: Results) -> float | None:
         """The figure; None: it was not measured."""
         place: Any = results.get(self.bench)
         for name in self.path:
             place = place.get(name) if isinstance(place, Mapping) else None
-        return float(place) if isinstance(place, int | float) else None
+        return place * self.scale if isinstance(place, int | float) else None
 
     def verdict(self, figure: float) -> str:
         """What it reaches. NaN reaches nothing."""
@@ -85,6 +87,15 @@ TARGETS: Final = (
         "thousand",
         ("median", "worker_and_broker"),
         unit="cores",
+    ),
+    Target(
+        "replay of 100,000,000 slots",
+        "hundred_million",
+        ("phases", "replay", "replay_seconds"),
+        goal=12,
+        sign="≤",
+        unit="min",
+        scale=1 / 60,
     ),
 )
 

@@ -1,17 +1,17 @@
 """The page's marked parts are made from results, and nothing else on it moves."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from xml.etree import ElementTree
 
-from bench import memory, replay, start
+from bench import hundred_million_table, memory, profile, replay, start
 from bench.incident import Incident
 from bench.live import Latency
 from bench.machine import describe
 from bench.plots import bars, number
-from bench.rendering import part, plots, provenance, render, unshowable
+from bench.rendering import MARKED, part, plots, provenance, render, unshowable
+from bench.suite import MEASUREMENTS, RESULTS, results_of
 from bench.suite import PAGE as PERFORMANCE
-from bench.suite import RESULTS, results_of
 
 MACHINE = {**describe(), "cpu": "a | pipe"}
 RATE = {
@@ -30,6 +30,46 @@ PEERS = {
         "worker_to_quix-constant": 3.0,
     },
     "machine": MACHINE,
+}
+MEMORY = memory.results({1_000_000: 210.4, 20_000_000: 221.0}, 240.4, 600.2) | {"machine": MACHINE}
+PROFILE = profile.figures(
+    100_000, {"interpreter": 0.8, "librdkafka": 0.3, "broker": 0.5}, {"decode": 30, "trees": 70}
+) | {"machine": MACHINE}
+INCIDENT = Incident(0.0, 1.0, 9.0, 500_000, 24, 80_000.0, 0, 3.0, 200.0, 140.0, 140.0, 9.0, 5)
+REPLAY = replay.results(
+    [replay.Alone(slots, [70_000.0, 80_000.0], INCIDENT) for slots in (100_000, 1_000_000)],
+    [
+        replay.Round(
+            50_000.0,
+            Latency(100.0, 200.0, 300.0, 1_000.0),
+            Latency(120.0, 300.0, 600.0, 1_000.0),
+            replace(INCIDENT, executor_rate=45_000.0),
+        )
+    ],
+) | {"machine": MACHINE}
+DONE = {"seconds": 60.0, "slots": 100, "per_second": 2.0, "usage": {}}
+HUNDRED_MILLION = {
+    "slots": 100,
+    "workers": 2,
+    "executors": 2,
+    "phases": {
+        "fill": DONE | {"disk": {"slot-created": 6_000_000_000}, "plain": {"slot-created": 3e10}},
+        "score": DONE
+        | {"disk": {"slot-created": 6_000_000_000, "slot-probability": 5_000_000_000}},
+        "replay": {
+            "plan_seconds": 1.0,
+            "replay_seconds": 600.0,
+            "corrected": 100,
+            "executor_rate": 2.0,
+            "chunks": 4,
+            "certificate_bytes": 1_000,
+            "gave_way": 0,
+            "incident": {},
+            "latency": {"before": asdict(Latency(1.0, 2.0, 3.0, 4.0))},
+            "disk": {"slot-created": 6_000_000_000, "slot-probability": 9_500_000_000},
+        },
+        "verify": DONE | {"checked": 100, "verified": True, "left_behind": 0},
+    },
 }
 PAGE = """# Performance
 Before, by hand.
@@ -75,6 +115,11 @@ def test_a_result_of_another_form_is_left_out_with_its_plot() -> None:
     assert "peers.svg" not in dict(plots(results))
 
 
+def test_the_page_has_a_place_for_every_measurement() -> None:
+    places = {match[2] for match in MARKED.finditer(PERFORMANCE.read_text("utf-8"))}
+    assert places == {"targets", "hundred_million", *(each.name for each in MEASUREMENTS)}
+
+
 def test_made_twice_it_is_the_same() -> None:
     once = render(PAGE, {"worker_rate": RATE})
     assert render(once, {"worker_rate": RATE}) == once
@@ -102,9 +147,7 @@ def test_batches_are_rows_and_steps_are_columns() -> None:
 
 
 def test_memory_has_a_row_for_each_number_of_events_and_the_peak() -> None:
-    found = memory.results({1_000_000: 210.4, 20_000_000: 221.0}, 240.4, 600.2)
-    found["machine"] = MACHINE
-    assert (part("memory", {"memory": found}) or "").splitlines()[2:-2] == [
+    assert (part("memory", {"memory": MEMORY}) or "").splitlines()[2:6] == [
         "| resident after 1,000,000 events | 210 MiB |",
         "| resident after 20,000,000 events | 221 MiB |",
         "| last / first | 1.05 × |",
@@ -127,12 +170,7 @@ def test_a_start_has_its_steps_and_what_counts() -> None:
 
 
 def test_an_executor_beside_live_traffic_is_held_against_both_workers() -> None:
-    incident = Incident(0.0, 1.0, 9.0, 500_000, 24, 80_000.0, 0, 3.0, 200.0, 140.0, 140.0, 9.0, 5)
-    beside = replace(incident, executor_rate=45_000.0)
-    calm, busy = Latency(100.0, 200.0, 300.0, 1_000.0), Latency(120.0, 300.0, 600.0, 1_000.0)
-    alone = [replay.Alone(slots, [70_000.0, 80_000.0], incident) for slots in (100_000, 1_000_000)]
-    found = replay.results(alone, [replay.Round(50_000.0, calm, busy, beside)])
-    made = part("replay", {"replay": found | {"machine": MACHINE}}) or ""
+    made = part("replay", {"replay": REPLAY}) or ""
     said = "| an executor beside live traffic / a worker"
     assert f"{said} beside the same traffic | 45,000 | 0.90 | ≥ 0.8 |" in made
     assert f"{said} alone (the strict reading) | 45,000 | 0.60 | ≥ 0.8 |" in made
@@ -152,6 +190,21 @@ def test_a_plot_is_well_formed_and_its_longest_bar_is_the_largest_figure() -> No
     rects = ElementTree.fromstring(drawn["peers.svg"]).findall("{http://www.w3.org/2000/svg}rect")
     widths = [float(rect.attrib["width"]) for rect in rects[1:]]
     assert widths == [330.0, 110.0]
+
+
+def test_what_can_be_drawn_is_well_formed_and_linked() -> None:
+    results = {"worker_rate": RATE, "memory": MEMORY, "profile": PROFILE, "replay": REPLAY}
+    for name, svg in dict(plots(results)).items():
+        ElementTree.fromstring(svg)
+        assert f"(performance/{name})" in (part(name.removesuffix(".svg"), results) or "")
+    assert len(dict(plots(results))) == len(results)
+
+
+def test_the_disk_of_100_million_slots_is_summed_up() -> None:
+    made = hundred_million_table.table(HUNDRED_MILLION)
+    assert "| fill | slot-created | 6.000 | 5.0 × |" in made
+    assert "| replay | slot-probability | 4.500 |  |" in made
+    assert "| **all** | | 15.500 | |" in made
 
 
 def test_labels_are_escaped_and_no_figures_make_an_empty_plot() -> None:

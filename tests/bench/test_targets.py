@@ -45,6 +45,13 @@ def test_only_what_was_measured_has_a_row() -> None:
     ]
 
 
+def test_minutes_are_made_of_seconds() -> None:
+    results = {"hundred_million": {"phases": {"replay": {"replay_seconds": 690.0}}}}
+    assert list(rows(results)) == [
+        ("replay of 100,000,000 slots", "11.50 min", "", "≤ 12 min", "goal")
+    ]
+
+
 def test_a_goal_is_beyond_its_bound() -> None:
     for target in TARGETS:
         if target.bound is not None and target.goal is not None:
