@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from bench import hundred_million_table, profile_table, replay_table
 from bench.markdown import Row, table
+from bench.plots import number
 
 Found = Mapping[str, Any]
 
@@ -37,6 +38,17 @@ def side_by_side(one: str, other: str) -> Callable[[Found], str]:
         return table(("round", f"{one}/s", f"{other}/s", "ratio"), lines)
 
     return make
+
+
+def _worker_rate(found: Found) -> str:
+    tried = ", ".join(
+        f"{number(rate)}/s with {int(batch):,}"
+        for batch, rate in found["bare_per_second_by_batch"].items()
+    )
+    return (
+        f"{side_by_side('worker', 'bare')(found)}\n\nThe bare loop, tried once before by events "
+        f"in a batch: {tried}. The rounds are with {found['bare_batch']:,}."
+    )
 
 
 def _peers(found: Found) -> str:
@@ -115,7 +127,7 @@ def _start(found: Found) -> str:
 
 
 TABLES: Final[Mapping[str, Callable[[Found], str]]] = {
-    "worker_rate": side_by_side("worker", "bare"),
+    "worker_rate": _worker_rate,
     "executor_rate": side_by_side("executor", "worker"),
     "peers": _peers,
     "processes": _processes,

@@ -2,6 +2,10 @@
 
 ``python -m bench.worker_rate [--events 300000] [--rounds 5] [--json FILE]``
 
+The bare loop does one thing after the other and waits for each commit, so that the size of its
+batches counts. It is tried with each of ``BATCHES`` on a backlog of its own; the fastest one is
+what the worker is held against.
+
 Each round gets topics and a backlog of its own on one embedded Kafka; the worker and the bare loop
 go over the same backlog, taking turns at going first. Both are processes of their own and measured
 from outside in the same way: by the offsets that their group has committed, from the moment a tenth
@@ -15,6 +19,7 @@ import os
 import statistics
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +35,16 @@ from broker.topics import apply
 from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
 
-BATCH = 4_000
-"""Events per transaction of the bare loop: as many as the worker takes at most."""
+BATCHES = (4_000, 10_000, 20_000)
+"""Events per transaction of the bare loop; the first are as many as the worker takes at most."""
 BARE_GROUP = "bench-bare"
 BARE_TOPIC = "bench-bare"
 
+Rates = Mapping[int, float]
+"""Events per second by the size of a batch."""
 
-def bare_loop(kafka: KafkaSettings) -> None:
+
+def bare_loop(kafka: KafkaSettings, batch: int) -> None:
     """Consume, produce the same bytes, commit: nothing less would still be exactly once."""
     consumer = new_consumer(kafka, group_id=kafka.prefix + BARE_GROUP, auto_offset_reset="earliest")
     producer = new_producer(kafka, transactional_id=kafka.prefix + BARE_GROUP)
@@ -44,7 +52,7 @@ def bare_loop(kafka: KafkaSettings) -> None:
     consumer.subscribe([kafka.names.slot_created])
     out = kafka.prefix + BARE_TOPIC
     while True:
-        messages = consumer.consume(BATCH, timeout=0.1)
+        messages = consumer.consume(batch, timeout=0.1)
         if not messages:
             continue
         ends: dict[int, int] = {}
@@ -58,24 +66,43 @@ def bare_loop(kafka: KafkaSettings) -> None:
         producer.commit_transaction(30)
 
 
-def measure(kafka: KafkaSettings, what: str, folder: Path) -> float:
-    """The rate of ``worker`` or ``bare`` on the backlog of ``kafka.prefix``."""
+def measure(kafka: KafkaSettings, what: str, folder: Path, *, batch: int = BATCHES[0]) -> float:
+    """The rate of ``worker`` or ``bare`` on the backlog of ``kafka.prefix``; ``batch``: the bare
+    loop's."""
+    bare = [sys.executable, "-m", "bench.worker_rate", "--bare", "--bare-batch", str(batch)]
     command, group = {
         "worker": (
             [*CRENEAU, "worker", "--processes", "1", "--port", "0"],
             kafka.names.worker_group,
         ),
-        "bare": ([sys.executable, "-m", "bench.worker_rate", "--bare"], kafka.prefix + BARE_GROUP),
+        "bare": (bare, kafka.prefix + BARE_GROUP),
     }[what]
     with process(command, settings_of(kafka, folder), folder / f"{what}.log"):
         return rate_of(kafka, group)
 
 
+def try_batches(bootstrap: str, backlog: Sequence[tuple[str, bytes]], folder: Path) -> Rates:
+    """The bare loop's rate with each of ``BATCHES``."""
+    found = {}
+    # The first once more: at its first time the broker has just been started.
+    for number, batch in enumerate((BATCHES[0], *BATCHES)):
+        kafka = KafkaSettings(bootstrap, prefix=f"bare{number}-")
+        admin = new_admin(kafka)
+        apply(admin, kafka.names, partitions=PARTITIONS)
+        create_bare_topic(admin, kafka)
+        publish(kafka, backlog)
+        found[batch] = measure(kafka, "bare", folder, batch=batch)
+        print(f"bare loop, batches of {batch:,}: {found[batch]:,.0f}/s", flush=True)
+    return found
+
+
 def run(events: int, rounds: int, folder: Path) -> dict[str, Any]:
-    """All rounds; the rates by kind, the ratios, and their medians."""
+    """The bare loop's batches, then all rounds."""
     backlog = list(slot_events(events, "bench"))
     rates: dict[str, list[float]] = {"worker": [], "bare": []}
     with EmbeddedKafka(folder / "kafka", jvm=STEADY) as embedded:
+        by_batch = try_batches(embedded.bootstrap_servers, backlog, folder)
+        batch = fastest(by_batch)
         for number in range(rounds):
             kafka = KafkaSettings(embedded.bootstrap_servers, prefix=f"round{number}-")
             admin = new_admin(kafka)
@@ -84,17 +111,27 @@ def run(events: int, rounds: int, folder: Path) -> dict[str, Any]:
             promote_model(kafka, folder)
             publish(kafka, backlog)
             for what in ("worker", "bare") if number % 2 == 0 else ("bare", "worker"):
-                rates[what].append(measure(kafka, what, folder))
+                rates[what].append(measure(kafka, what, folder, batch=batch))
             print(
                 f"round {number + 1}: worker {rates['worker'][-1]:,.0f}/s, "
                 f"bare {rates['bare'][-1]:,.0f}/s, "
                 f"ratio {rates['worker'][-1] / rates['bare'][-1]:.2f}",
                 flush=True,
             )
+    return {"events": events, "rounds": rounds} | results(by_batch, rates)
+
+
+def fastest(by_batch: Rates) -> int:
+    """The batch with the highest rate. Pure."""
+    return max(by_batch, key=lambda batch: by_batch[batch])
+
+
+def results(by_batch: Rates, rates: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """The rates by kind, the ratios, their medians, and the bare loop's by batch. Pure."""
     ratios = [worker / bare for worker, bare in zip(rates["worker"], rates["bare"], strict=True)]
     return {
-        "events": events,
-        "rounds": rounds,
+        "bare_batch": fastest(by_batch),
+        "bare_per_second_by_batch": {str(batch): round(rate) for batch, rate in by_batch.items()},
         **{f"{what}_per_second": [round(rate) for rate in found] for what, found in rates.items()},
         "ratios": [round(ratio, 3) for ratio in ratios],
         "median": {
@@ -117,10 +154,12 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--json", type=Path)
     options.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--bare-batch", type=int, default=BATCHES[0], help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.bare:
         bare_loop(
-            KafkaSettings(os.environ["CRENEAU_BOOTSTRAP_SERVERS"], os.environ["CRENEAU_PREFIX"])
+            KafkaSettings(os.environ["CRENEAU_BOOTSTRAP_SERVERS"], os.environ["CRENEAU_PREFIX"]),
+            chosen.bare_batch,
         )
         return
     with tempfile.TemporaryDirectory(prefix="creneau-bench-") as folder:
@@ -128,7 +167,8 @@ def main() -> None:
     median = result["median"]
     print(
         f"median of {chosen.rounds}: worker {median['worker_per_second']:,}/s, "
-        f"bare {median['bare_per_second']:,}/s, ratio {median['ratio']}"
+        f"bare {median['bare_per_second']:,}/s (batches of {result['bare_batch']:,}), "
+        f"ratio {median['ratio']}"
     )
     if chosen.json:
         chosen.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from xml.etree import ElementTree
 
-from bench import hundred_million_table, memory, profile, replay, start
+from bench import hundred_million_table, memory, profile, replay, start, worker_rate
 from bench.incident import Incident
 from bench.live import Latency
 from bench.machine import describe
@@ -14,13 +14,10 @@ from bench.suite import MEASUREMENTS, RESULTS, results_of
 from bench.suite import PAGE as PERFORMANCE
 
 MACHINE = {**describe(), "cpu": "a | pipe"}
-RATE = {
-    "worker_per_second": [40_000, 50_000],
-    "bare_per_second": [80_000, 80_000],
-    "ratios": [0.5, 0.625],
-    "median": {"worker_per_second": 45_000, "bare_per_second": 80_000, "ratio": 0.563},
-    "machine": MACHINE,
-}
+RATE = worker_rate.results(
+    {4_000: 80_100.0, 10_000: 90_000.0, 20_000: 85_000.0},
+    {"worker": [40_000.0, 50_000.0], "bare": [80_000.0, 80_000.0]},
+) | {"machine": MACHINE}
 PEERS = {
     "peers": {"quix-constant": "Quix Streams, constant answer"},
     "absent": {"streams-constant": "no javac was found"},
@@ -91,6 +88,12 @@ def test_a_part_is_made_anew_and_all_around_it_stays() -> None:
     assert "| **median** | 45,000 | 80,000 | 0.56 |" in page
     made = part("worker_rate", {"worker_rate": RATE})
     assert page == PAGE.replace("what stood here", made or "")
+
+
+def test_the_bare_loops_batches_are_told_and_the_fastest_is_taken() -> None:
+    made = part("worker_rate", {"worker_rate": RATE}) or ""
+    assert "80,100/s with 4,000, 90,000/s with 10,000, 85,000/s with 20,000. The rounds" in made
+    assert "The rounds are with 10,000." in made
 
 
 def test_a_part_without_results_stays() -> None:
