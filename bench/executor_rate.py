@@ -1,6 +1,6 @@
 """The rate of one executor beside the rate of one worker, on the same events, in the same run.
 
-``python -m bench.executor_rate [--slots 300000] [--rounds 5] [--json FILE]``
+``python -m bench.executor_rate [--slots 1000000] [--rounds 5] [--json FILE]``
 
 Each round has topics of its own: half of the slots are scored under a sound model, half under a
 corrupted one that is then revoked and replayed by the operator's own command, with no live traffic
@@ -68,7 +68,7 @@ def results(found: Sequence[tuple[float, float]]) -> dict[str, Any]:
 def main() -> None:
     """Measure, print, and write JSON if asked to."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--slots", type=int, default=300_000)
+    options.add_argument("--slots", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--json", type=Path)
     chosen = options.parse_args()

@@ -1,6 +1,6 @@
 """The rate of one worker process beside a bare consume → produce → commit loop, in the same run.
 
-``python -m bench.worker_rate [--events 300000] [--rounds 5] [--json FILE]``
+``python -m bench.worker_rate [--events 1000000] [--rounds 5] [--json FILE]``
 
 The bare loop does one thing after the other and waits for each commit, so that the size of its
 batches counts. It is tried with each of ``BATCHES`` on a backlog of its own; the fastest one is
@@ -150,7 +150,7 @@ def create_bare_topic(admin: AdminClient, kafka: KafkaSettings) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--events", type=int, default=300_000)
+    options.add_argument("--events", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--json", type=Path)
     options.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)

@@ -21,9 +21,9 @@ class ReplaySettings(BaseModel):
     niceness: int = Field(default=10, ge=0, le=19)
     """How far an executor steps back for others on the same machine (0: not at all)."""
     queue_kbytes: int = Field(default=2_048, ge=1)
-    """Source events fetched ahead, in KiB: what bounds the memory. What was fetched beyond a chunk's
-    end is thrown away, for the next chunk is another range: at 16 MiB that cost an executor a tenth
-    of its processor time."""
+    """Source events fetched ahead, in KiB: what bounds the memory. What was fetched beyond the end
+    of a chunk is thrown away, for the next one is another range: at 16 MiB that was a tenth of an
+    executor's processor time."""
     session_timeout_seconds: float = Field(default=6.0, ge=1)
     """How long a killed executor's tasks wait for another one."""
 
