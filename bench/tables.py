@@ -83,7 +83,7 @@ def _latency(found: Found) -> str:
 
 
 def _scoring(found: Found) -> str:
-    """Its figures are named ``STEP_batch_SIZE``."""
+    """Most of its figures are named ``STEP_batch_SIZE``."""
     rates: dict[int, dict[str, float]] = {}
     for name, rate in found.items():
         step, of_a_batch, size = name.partition("_batch_")
@@ -91,7 +91,13 @@ def _scoring(found: Found) -> str:
             rates.setdefault(int(size), {})[step] = rate
     steps = list(next(iter(rates.values()), {}))
     lines = [(size, *(of_size[step] for step in steps)) for size, of_size in rates.items()]
-    return table(("batch", *steps), lines)
+    last = lines[-1]
+    whole, often = rates[last[0]]["whole"], found["whole_with_pythons_collection"]
+    return (
+        f"{table(('batch', *steps), lines)}\n\n"
+        f"The whole with batches of {last[0]:,} and Python's own garbage collection: "
+        f"{number(often)}, {often / whole:.2f} of it."
+    )
 
 
 def _replay(found: Found) -> str:

@@ -1,11 +1,14 @@
 """What the benches make of what they measure. None of them is run here."""
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from bench import latency, processes, start, thousand
+from bench import latency, processes, scoring, start, thousand
 from bench.live import Latency
 from bench.long_history import Shape, decisions, runs
 from bench.proc import TICKS, Cpu, cores, seconds_in
+from consumer.outcomes import outcomes
 from ledger.fold import EMPTY, Model, ReplayState, fold
 from ledger.in_force import gaps, in_force_map
 from ledger.records import ModelPromoted, ReplayRequested
@@ -75,6 +78,22 @@ def test_a_groups_delay_is_what_the_longer_one_adds() -> None:
     rounds = {0: [{"first commit read": 2.0}], 3_000: [{"first commit read": 5.1}]}
     median = start.results(rounds, 0.2)["median"]
     assert (median["first_commit_seconds"], median["group_delay_seconds"]) == (2.0, 3.1)
+
+
+class EvenOdds:
+    """An engine that knows nothing."""
+
+    def probabilities(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.full(len(matrix), 0.5)
+
+
+def test_a_batch_is_measured_as_the_worker_makes_its_outcomes() -> None:
+    events = scoring.messages()[:100]
+    parts = scoring.in_parts(events, 40)
+    assert [len(part) for part in parts] == [40, 40, 20]
+    made = outcomes(EvenOdds(), events, scoring.PROVENANCE)
+    assert (len(made.outputs), made.dead_letters) == (100, [])
+    assert len({(m.partition(), m.offset()) for m in events}) == 100
 
 
 def test_a_long_history_is_one_that_workers_and_executors_could_have_written() -> None:

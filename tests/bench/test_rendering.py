@@ -142,11 +142,13 @@ def test_peers_that_were_left_out_are_told_with_their_reason() -> None:
 
 
 def test_batches_are_rows_and_steps_are_columns() -> None:
-    found: dict[str, Any] = {"score_batch_1": 590.4, "engine_batch_1": 652.0}
-    found |= {"score_batch_1000": 95_333.2, "engine_batch_1000": 165_136.0, "machine": MACHINE}
+    found: dict[str, Any] = {"whole_batch_1": 590.4, "engine_batch_1": 652.0}
+    found |= {"whole_batch_1000": 95_333.2, "engine_batch_1000": 165_136.0, "machine": MACHINE}
+    found["whole_with_pythons_collection"] = 85_800.0
     made = part("scoring", {"scoring": found}) or ""
-    assert "| batch | score | engine |" in made
+    assert "| batch | whole | engine |" in made
     assert "| 1,000 | 95,333 | 165,136 |" in made
+    assert "batches of 1,000 and Python's own garbage collection: 85,800, 0.90 of it." in made
 
 
 def test_memory_has_a_row_for_each_number_of_events_and_the_peak() -> None:
