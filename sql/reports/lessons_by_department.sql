@@ -10,7 +10,8 @@ WITH offered AS (
             TIMESTAMP(DATE_ADD(@to_day, INTERVAL 1 DAY), 'Europe/Paris')
         )
     WHERE
-        ARRAY_LENGTH(@partnership_types) = 0
+        -- BigQuery makes NULL of an empty array parameter (googleapis/python-bigquery#2325, #2360).
+        COALESCE(ARRAY_LENGTH(@partnership_types), 0) = 0
         OR partnership_type IN UNNEST(@partnership_types)
 )
 

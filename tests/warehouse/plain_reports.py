@@ -70,8 +70,8 @@ class Output:
 
 def nth_lesson(
     lessons: Iterable[Lesson], first: date, last: date, *, nth: int, top: int, count_all: bool
-) -> list[tuple[int, str, int, date | None, str | None]]:
-    """Place, instructor, lessons in the period, day and identifier of the nth."""
+) -> list[tuple[int, str, int, date | None, datetime | None, str | None]]:
+    """Place, instructor, lessons in the period, day, start and identifier of the nth."""
     of: dict[str, list[Lesson]] = defaultdict(list)
     for lesson in lessons:
         if lesson.given:
@@ -80,7 +80,7 @@ def nth_lesson(
         who: [each for each in theirs if first <= each.day <= last] for who, theirs in of.items()
     }
     best = sorted((-len(theirs), who) for who, theirs in in_period.items() if theirs)[:top]
-    rows: list[tuple[int, str, int, date | None, str | None]] = []
+    rows: list[tuple[int, str, int, date | None, datetime | None, str | None]] = []
     for place, (_, who) in enumerate(best, start=1):
         counted = of[who] if count_all else in_period[who]
         counted = sorted(counted, key=lambda each: (each.start_at, each.lesson_id))
@@ -91,6 +91,7 @@ def nth_lesson(
                 who,
                 len(in_period[who]),
                 found.day if found else None,
+                found.start_at if found else None,
                 found.lesson_id if found else None,
             )
         )

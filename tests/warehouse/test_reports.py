@@ -1,7 +1,8 @@
 """The reports against a plain-Python computation over the same 210,000 lessons."""
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -72,6 +73,7 @@ def test_nth_lesson(
             row["instructor_id"],
             row["lessons"],
             row["nth_lesson_day"],
+            row["nth_lesson_start_at"],
             row["nth_lesson_id"],
         )
         for row in found
@@ -91,6 +93,23 @@ def test_the_corners_are_among_the_lessons(world: World) -> None:
     assert sum(len(lesson.bookings) > 1 for lesson in world.lessons) > 1_000
     outcomes = {(lesson.booked, lesson.given) for lesson in world.lessons}
     assert outcomes == {(True, True), (True, False), (False, False)}
+    # By themselves, so that the corner alone decides.
+    nulls = Counter(
+        (lesson.partnership_type is None, lesson.department_code is None)
+        for lesson in world.lessons
+    )
+    assert min(nulls[True, False], nulls[False, True], nulls[True, True]) > 1_000
+    for zone in (plain_reports.PARIS, UTC):
+        midnight = [
+            lesson for lesson in world.lessons if lesson.start_at.astimezone(zone).time() == time()
+        ]
+        assert len(midnight) > 1_000
+        assert {lesson.given for lesson in midnight} == {True, False}
+    alone = [lesson for lesson in world.lessons if len(lesson.bookings) == 1]
+    booked_at_the_start = [each for each in alone if each.bookings[0].created_at == each.start_at]
+    cancelled_at_the_start = [each for each in alone if each.bookings[0].deleted_at == each.start_at]
+    assert sum(lesson.given for lesson in booked_at_the_start) > 1_000
+    assert sum(lesson.given for lesson in cancelled_at_the_start) > 1_000
 
 
 @pytest.mark.parametrize(
@@ -118,6 +137,23 @@ def test_lessons_by_department(world: World, days: tuple[str, str], types: list[
     assert len(found) == len(expected)
     order = [(row["department_code"], row["partnership_type"] or "") for row in found]
     assert order == sorted(order)
+
+
+def test_no_types_are_all_types_also_where_bigquery_takes_an_empty_array_for_null(
+    world: World,
+) -> None:
+    """The emulator keeps it empty: the query is given the NULL that it would meet there."""
+    report = reports.lessons_by_department(reports.period(*Q3), [])
+    null = report.query.text.replace("@partnership_types", "CAST(NULL AS ARRAY<STRING>)")
+    assert null != report.query.text
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ScalarQueryParameter(name, "DATE", report.values[name])
+            for name in ("from_day", "to_day")
+        ]
+    )
+    found = [tuple(row) for row in world.client.query_and_wait(null, job_config=config)]
+    assert found == [tuple(row.values()) for row in world.ask(report)] != []
 
 
 @pytest.mark.parametrize(
