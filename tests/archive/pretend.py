@@ -14,7 +14,8 @@ Row = dict[str, Any]
 
 @dataclass
 class PretendJobs:
-    """``refuses`` says of which rows; ``names_them``: in its messages, as BigQuery sometimes does.
+    """``refuses`` says of which rows; ``names_them``: in its messages, as BigQuery sometimes does,
+    ``most_named`` of them.
 
     ``failures``: how the next jobs fail. ``silent``: how many of the next calls get no answer,
     though BigQuery has done what was asked.
@@ -22,6 +23,7 @@ class PretendJobs:
 
     refuses: Callable[[Row], bool] = lambda _: False
     names_them: bool = False
+    most_named: int | None = None
     failures: deque[str] = field(default_factory=deque)
     silent: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -50,7 +52,10 @@ class PretendJobs:
         places = [body.index(line) for line in body.splitlines()]
         bad = [place for place, row in zip(places, rows, strict=True) if self.refuses(row)]
         if bad:
-            said = [f"JSON parsing error in row starting at position {place}: no" for place in bad]
+            named = bad[: self.most_named]
+            said = [
+                f"JSON parsing error in row starting at position {place}: no" for place in named
+            ]
             return Job(State.ROWS_REFUSED, tuple(said) if self.names_them else ("too many errors",))
         self.tables.setdefault(table, []).extend(rows)
         return Job(State.DONE)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.archive.in_memory import in_memory
 from tests.archive.pretend import PretendJobs
+from tests.archive.test_loading import is_in, loaded, refused
 from warehouse.archive.archiver import EverythingRefusedError
 from warehouse.archive.jobs import Job, State
 from warehouse.archive.plan import Spent
@@ -35,6 +36,36 @@ def test_a_table_that_refuses_everything_is_noticed_though_another_one_fares_wel
     with pytest.raises(EverythingRefusedError, match=r"table broken .*no such column"):
         one_of_each()
     assert len(here.jobs.tables["healthy"]) >= 10
+
+
+@pytest.mark.parametrize("most_named", [None, 5, 1])
+@pytest.mark.parametrize("bad", [range(3, 400, 13), range(11), range(385, 400)])
+def test_rows_that_bigquery_names_never_stop_the_archive_while_others_of_their_job_are_good(
+    monkeypatch: pytest.MonkeyPatch, bad: range, most_named: int | None
+) -> None:
+    jobs = PretendJobs(is_in(set(bad)), names_them=True, most_named=most_named)
+    here = in_memory(monkeypatch, jobs, "slot_events")
+    here.publish("slot_events", 400)
+    here.until("its load", here.all_archived)
+    assert loaded(jobs) == sorted(set(range(400)) - set(bad))
+    assert refused(jobs) == list(bad)
+
+
+@pytest.mark.parametrize(
+    ("names_them", "most_named"),
+    [(True, None), (True, 5), (True, 1), (False, None)],
+    ids=["all", "five", "the first", "none"],
+)
+def test_a_table_that_refuses_everything_stops_the_archive_after_few_jobs(
+    monkeypatch: pytest.MonkeyPatch, names_them: bool, most_named: int | None
+) -> None:
+    jobs = PretendJobs(lambda row: "source_offset" in row, names_them, most_named)
+    here = in_memory(monkeypatch, jobs, "slot_events")
+    here.publish("slot_events", 400)
+    with pytest.raises(EverythingRefusedError, match="warehouse check"):
+        here.until("its end", here.all_archived)
+    assert len(jobs.jobs) <= 125
+    assert len(refused(jobs)) <= 10
 
 
 def test_nothing_is_sent_before_the_budget_allows_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,9 @@ def test_the_corners_are_among_the_lessons(world: World) -> None:
         assert {lesson.given for lesson in midnight} == {True, False}
     alone = [lesson for lesson in world.lessons if len(lesson.bookings) == 1]
     booked_at_the_start = [each for each in alone if each.bookings[0].created_at == each.start_at]
-    cancelled_at_the_start = [each for each in alone if each.bookings[0].deleted_at == each.start_at]
+    cancelled_at_the_start = [
+        each for each in alone if each.bookings[0].deleted_at == each.start_at
+    ]
     assert sum(lesson.given for lesson in booked_at_the_start) > 1_000
     assert sum(lesson.given for lesson in cancelled_at_the_start) > 1_000
 

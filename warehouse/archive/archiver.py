@@ -21,7 +21,7 @@ from warehouse.archive.membership import Key, Membership
 from warehouse.archive.partition import Partition
 from warehouse.archive.placing import Ranges
 from warehouse.archive.plan import Standing, encode
-from warehouse.archive.recovery import next_plan
+from warehouse.archive.recovery import next_plan, sooner_decided
 from warehouse.archive.report import Report
 from warehouse.archive.reporter import Reporter
 from warehouse.archive.settings import ArchiveSettings
@@ -33,7 +33,8 @@ _LOG = structlog.get_logger()
 DRAIN_SECONDS: Final = 20.0
 
 MOST_REFUSED_IN_A_ROW: Final = 10
-"""So many rows of a table refused by BigQuery without one loaded between: it is the table."""
+"""More rows of a table refused by BigQuery without one loaded between: is it the table? Yes, where
+a job has no row left that is not refused."""
 
 
 class EverythingRefusedError(UnavailableError):
@@ -199,13 +200,14 @@ class Archiver:
         one.next_plan, culprits = next_plan(
             one.standing.plan, outcome, one.batch.good, one.batch.bad
         )
-        table = one.topic.table
-        self._refused_in_a_row[table] += len(culprits)
-        if self._refused_in_a_row[table] > MOST_REFUSED_IN_A_ROW:
-            raise EverythingRefusedError(
-                f"BigQuery refuses row after row of table {table} (last: {why}); "
-                "creneau warehouse check says how the table differs"
-            )
+        self._refused_in_a_row[one.topic.table] += len(culprits)
+        if culprits and self._refused_in_a_row[one.topic.table] > MOST_REFUSED_IN_A_ROW:
+            if len(culprits) == len(one.batch.good):
+                raise EverythingRefusedError(
+                    f"BigQuery refuses row after row of table {one.topic.table} (last: {why}); "
+                    "creneau warehouse check says how the table differs"
+                )
+            one.next_plan = sooner_decided(one.next_plan, one.batch.good, culprits)
         if outcome.job.state is State.ROWS_REFUSED and not outcome.of_refused:
             one.trouble = why
         else:
