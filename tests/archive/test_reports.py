@@ -17,12 +17,14 @@ from warehouse.archive.reporter import Reporter
 
 def test_a_partition_that_two_processes_report_is_one_sample_the_newer_one() -> None:
     def by(instance: str, at: float, offsets: int) -> Report:
-        return Report(instance, at, None, [Lag("slot_events", 3, offsets, 0.0)], Counts())
+        return Report(instance, at, None, [Lag("slot_events", 3, offsets, 0.0, 60.0)], Counts())
 
     state = PoolState([by("new", 20.0, 7), by("old", 10.0, 900)], Counts(), 2, 0)
     lines = exposition(lambda: state)().decode().splitlines()
     found = [line for line in lines if line.startswith("creneau_archive_lag_offsets{")]
     assert found == ['creneau_archive_lag_offsets{partition="3",table="slot_events"} 7.0']
+    waits = 'creneau_archive_budget_wait_seconds{partition="3",table="slot_events"} 60.0'
+    assert waits in lines
 
 
 def test_a_cluster_that_does_not_say_where_its_logs_end_ends_no_process(

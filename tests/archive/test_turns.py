@@ -78,6 +78,9 @@ def test_nothing_is_sent_before_the_budget_allows_for_it(monkeypatch: pytest.Mon
     here.turn(20)
     assert here.jobs.jobs == {}
     assert one.standing.plan is None
+    # A metric says why.
+    assert 0 < one.budget_wait(now) < 10**6 + 1
     monkeypatch.setattr(time, "time", lambda: now + 2 * 10**6)
     here.until("its load", here.all_archived)
     assert len(here.jobs.jobs) == 1
+    assert one.budget_wait(time.time()) == 0

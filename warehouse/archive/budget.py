@@ -30,6 +30,10 @@ OURS: Final = 1 / (1 + AT_ONCE)
 table has been loaded into: partitions were added, a topic was made anew, the group was moved by
 hand. So no day has more than the quota even then."""
 
+LEAST: Final = 3.0
+"""The smallest share of a quota, per day: one at once, so that a bucket holds a job, and the next
+after twelve hours at most. A smaller one would wait for days, at its end for a year."""
+
 DAY: Final = 86_400.0
 
 
@@ -47,19 +51,18 @@ class Bucket:
     @classmethod
     def share(cls, quota: int, sharers: int) -> Self:
         """The share of one of ``sharers``: in no 24 hours do they spend more than the quota, also
-        where their number changes in these, and new ones begin with nothing spent (of shares of
-        three a day or more).
+        where their number changes in these, and new ones begin with nothing spent.
 
         A partition that has spent a part of its share has spent the same part of a smaller one:
         ``spent_until`` needs no converting, for the buckets of all shares are full after as long.
 
         Raises:
-            ValueError: not even one job a day for each.
+            ValueError: not even ``LEAST`` for each.
         """
-        mine = quota * OURS / sharers
-        burst = max(1.0, mine * AT_ONCE)
-        if mine <= burst:
+        if sharers > _most_sharers(quota):
             raise ValueError(f"{quota} a day do not stretch to {sharers}")
+        mine = quota * OURS / sharers
+        burst = mine * AT_ONCE
         return cls(burst, mine - burst)
 
     def ready_at(self, spent_until: float, cost: float) -> float:
@@ -95,11 +98,14 @@ class Budget:
         Raises:
             TooManyPartitionsError: the quotas do not stretch to them.
         """
-        most = (math.ceil(JOBS_PER_DAY * OURS) - 1) // tables
+        most = _most_sharers(JOBS_PER_DAY) // tables
         if partitions > most:
             raise TooManyPartitionsError(
                 f"a topic of {partitions} partitions cannot be archived, at most {most} can: "
-                f"{tables} topics share BigQuery's {JOBS_PER_DAY:,} jobs a day of archive_refused"
+                f"{tables} topics share BigQuery's {JOBS_PER_DAY:,} jobs a day of archive_refused, "
+                f"and each partition needs {LEAST:.0f}; make the topics anew with fewer (none ever "
+                "shrinks), or do without the archive and let Kafka keep the events for longer "
+                "(retention.ms)"
             )
         return cls(
             Bucket.share(JOBS_PER_DAY, partitions),
@@ -131,3 +137,7 @@ class Budget:
             if cost.refused_jobs
             else spent.refused_jobs,
         )
+
+
+def _most_sharers(quota: int) -> int:
+    return round(quota * OURS) // round(LEAST)

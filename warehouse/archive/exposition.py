@@ -68,6 +68,11 @@ def _gauges(state: PoolState) -> Iterator[Metric]:
         "How long the oldest record that was read has waited to be loaded",
         labels=["table", "partition"],
     )
+    budget = GaugeMetricFamily(
+        "creneau_archive_budget_wait_seconds",
+        "How long BigQuery's quotas let what is gathered wait before its load job may go",
+        labels=["table", "partition"],
+    )
     # While a partition changes hands two processes report it: the newer report counts.
     newest: dict[tuple[str, int], Lag] = {}
     for report in sorted(state.reports, key=lambda one: one.at):
@@ -76,4 +81,5 @@ def _gauges(state: PoolState) -> Iterator[Metric]:
     for (table, partition), one in newest.items():
         lag.add_metric([table, str(partition)], one.offsets)
         waiting.add_metric([table, str(partition)], one.seconds)
-    yield from (ready, lag, waiting)
+        budget.add_metric([table, str(partition)], one.budget_seconds)
+    yield from (ready, lag, waiting, budget)

@@ -184,6 +184,13 @@ class Partition:
         """From when on the budget allows for ``to_plan`` (seconds since 1970)."""
         return self.budget.ready_at(self.standing.spent, self.cost())
 
+    def budget_wait(self, now: float) -> float:
+        """For how many seconds the budget does not allow for what is gathered, or for what follows
+        on a failed job; 0 also where that is paid for."""
+        if self.standing.plan is not None and self.next_plan is None:
+            return 0.0
+        return max(0.0, self.affordable_at() - now)
+
     def load(self, work: Callable[[], Outcome]) -> None:
         """Carry out the committed plan in a thread, which is left alone when nobody asks any more.
 

@@ -26,12 +26,14 @@ class Counts(msgspec.Struct):
 
 class Lag(msgspec.Struct, frozen=True):
     """How far the archive is behind on one partition: in offsets, and in seconds since its oldest
-    gathered record was read (0: none waits)."""
+    gathered record was read (0: none waits). ``budget_seconds``: how long the quotas let what is
+    gathered wait yet (0: it may be loaded)."""
 
     table: str
     partition: int
     offsets: int
     seconds: float
+    budget_seconds: float
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -65,7 +65,8 @@ class Reporter:
 
     def _lag(self, key: Key, one: Partition) -> Lag:
         behind = max(self._ends.get(key, 0), one.position) - one.standing.offset
-        return Lag(one.topic.table, one.number, max(0, behind), one.waited())
+        waits = one.budget_wait(time.time())
+        return Lag(one.topic.table, one.number, max(0, behind), one.waited(), waits)
 
 
 def _problem(membership: Membership) -> str | None:
