@@ -5,7 +5,7 @@ The columns are those of ``creneau sandbox market``; others are not looked at.
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -122,18 +122,38 @@ def read_rows(table: str, path: Path) -> Iterator[Row | Refused]:
     """
     sources = SOURCES[table]
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            places = _places(header, sources, path)
-            for fields in reader:
-                if not fields:  # an empty line, mostly the last
-                    continue
-                yield _checked(fields, reader.line_num, len(header), sources, places)
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            reader = csv.reader(_in_utf8(file, path), strict=True)
+            begins = 1
+            try:
+                header = next(reader, [])
+                places = _places(header, sources, path)
+                begins = reader.line_num + 1
+                for fields in reader:
+                    begins = reader.line_num + 1
+                    if not fields:  # an empty line, mostly the last
+                        continue
+                    yield _checked(fields, reader.line_num, len(header), sources, places)
+            except csv.Error as error:
+                raise FileUnreadableError(
+                    f"{path} is not a CSV file: the row that begins on line {begins}: {error}"
+                ) from error
     except OSError as error:
         raise FileUnreadableError(f"{path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileUnreadableError(f"{path} is not a CSV file in UTF-8: {error}") from error
+
+
+def _in_utf8(lines: Iterable[str], path: Path) -> Iterator[str]:
+    """The lines, each held against what ``surrogateescape`` has let through: a decoder that reads
+    ahead could not name the line."""
+    for number, line in enumerate(lines, 1):
+        try:
+            line.encode()
+        except UnicodeEncodeError as error:
+            byte = ord(line[error.start]) - 0xDC00
+            raise FileUnreadableError(
+                f"{path} is not in UTF-8: line {number} has the byte 0x{byte:02x}"
+            ) from error
+        yield line
 
 
 def _places(header: list[str], sources: Mapping[str, Source], path: Path) -> dict[str, int | None]:

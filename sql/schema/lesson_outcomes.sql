@@ -5,6 +5,7 @@
 -- What happens at the very start comes too late to undo it. Two bookings on one lesson count once.
 -- Both tables are read for the days of the period only, because a booking carries its lesson's
 -- start.
+-- from_time: the first start of a lesson that counts; to_time: the first one that does not.
 CREATE OR REPLACE TABLE FUNCTION lesson_outcomes (from_time TIMESTAMP, to_time TIMESTAMP)
 OPTIONS (description = "Lessons that start in [from_time, to_time), whether booked, whether given")
 AS (

@@ -2,6 +2,7 @@
 -- with what became of it (lesson_outcomes). A slot is the warehouse's lesson: slot_id is lesson_id.
 -- The period is one of the lessons as they are now: one that was moved by up to 92 days since its
 -- announcement keeps its probability.
+-- from_time: the first start of a lesson that counts; to_time: the first one that does not.
 CREATE OR REPLACE TABLE FUNCTION outcomes_between (from_time TIMESTAMP, to_time TIMESTAMP)
 OPTIONS (description = "Probability in force and outcome, of lessons in [from_time, to_time)")
 AS (

@@ -8,6 +8,7 @@
 -- The rule comes before the period: a slot that was announced again for another day is in force
 -- there, and no more here. So the outputs of 92 days around the period are here too, and those that
 -- do not know when the lesson was (withdrawals).
+-- from_time: the first start of a lesson that counts; to_time: the first one that does not.
 CREATE OR REPLACE TABLE FUNCTION outputs_in_order (from_time TIMESTAMP, to_time TIMESTAMP)
 OPTIONS (description = "Outputs of lessons in [from_time, to_time) and around, by their turn")
 AS (

@@ -1,6 +1,7 @@
 -- Each slot's probability in force, for lessons of a period, as outputs_in_order orders them. A
 -- withdrawal (probability null) leaves no probability in force. A slot that was moved by more than
 -- the 92 days that are looked at around the period is seen on both its days.
+-- from_time: the first start of a lesson that counts; to_time: the first one that does not.
 CREATE OR REPLACE TABLE FUNCTION probabilities_between (from_time TIMESTAMP, to_time TIMESTAMP)
 OPTIONS (description = "Each slot's probability in force, of lessons in [from_time, to_time)")
 AS (

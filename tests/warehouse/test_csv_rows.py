@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.csv_rows import Refused, Row, read_rows
+from warehouse.csv_rows import FileUnreadableError, Refused, Row, read_rows
 
 HEADER = "booking_id,lesson_id,booking_created_at\n"
 
@@ -49,3 +49,33 @@ def test_only_the_contracts_form_of_a_time_is_taken(tmp_path: Path, time: str, s
 def test_an_empty_line_is_no_row(tmp_path: Path) -> None:
     rows = read(tmp_path, "b1,l1,2020-01-02T08:00:00Z\n\n")
     assert [row.line for row in rows] == [2]
+
+
+GOOD = b"b1,l1,2020-01-02T08:00:00Z\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (GOOD * 900 + b"b\xe9,l1,2020-01-02T08:00:00Z\n", "UTF-8: line 902 has the byte 0xe9"),
+        (GOOD * 3 + b'b1,"l1"x,\n' + GOOD, "the row that begins on line 5: .*expected after"),
+        (GOOD * 3 + b'b1,"l1,\n' + GOOD * 9, "the row that begins on line 5: unexpected end"),
+        (b'"', "the row that begins on line 2: unexpected end"),
+    ],
+    ids=["not UTF-8", "after a quote", "an open quote", "the first row"],
+)
+def test_a_file_that_cannot_be_read_to_its_end_says_on_which_line(
+    tmp_path: Path, rows: bytes, said: str
+) -> None:
+    path = tmp_path / "bookings.csv"
+    path.write_bytes(HEADER.encode() + rows)
+    with pytest.raises(FileUnreadableError, match=said):
+        list(read_rows("bookings", path))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_mark_of_the_byte_order_and_any_end_of_a_line_are_taken(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "bookings.csv"
+    text = HEADER + GOOD.decode() * 2
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", end).encode())
+    assert [row.line for row in read_rows("bookings", path)] == [2, 3]

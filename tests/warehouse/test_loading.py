@@ -276,7 +276,7 @@ def test_what_is_no_such_file_is_one_line(csv: Load, tmp_path: Path) -> None:
     with pytest.raises(FileUnreadableError, match="No such file"):
         load(nobody, "lessons", tmp_path / "none.csv")
     (tmp_path / "latin.csv").write_bytes(b"instructor_id,partnership_type\n\xe9,EI\n")
-    with pytest.raises(FileUnreadableError, match="not a CSV file in UTF-8"):
+    with pytest.raises(FileUnreadableError, match="not in UTF-8: line 2 has the byte 0xe9"):
         load(
             WarehouseSettings(endpoint="http://127.0.0.1:9"), "instructors", tmp_path / "latin.csv"
         )
