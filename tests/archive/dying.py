@@ -5,33 +5,82 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.client import HTTPConnection
-from typing import Any, Final
+from io import BytesIO
+from typing import IO, Any, Final
 
 from broker.session import TransactionalSession
 from broker.settings import KafkaSettings
 from warehouse.archive.archiver import Archiver
 from warehouse.archive.batch import Batch
 from warehouse.archive.bigquery_jobs import BigQueryJobs
+from warehouse.archive.loading import REFUSED_TABLE
 from warehouse.archive.membership import Membership
+from warehouse.archive.partition import Partition
+from warehouse.archive.plan import Standing
 from warehouse.archive.process import new_archiver
 from warehouse.archive.settings import ArchiveSettings
+from warehouse.archive.taking_over import TakingOver
 from warehouse.settings import WarehouseSettings
 
+NO_ROW: Final = b"no row\n"
+
 Owner = type[Any]
-STEPS: Final[dict[str, tuple[Owner, str, str]]] = {
-    "records read": (Membership, "take", "after"),
-    "plan begun": (TransactionalSession, "begin", "after"),
-    "plan sent": (TransactionalSession, "send_offsets", "after"),
-    "plan committed": (TransactionalSession, "commit", "after"),
-    "job about to be sent": (BigQueryJobs, "send", "before"),
-    "half of the rows sent": (BigQueryJobs, "_upload", "halfway"),
-    "rows loaded, refused records not": (Batch, "refused_rows", "before"),
-    "job sent": (BigQueryJobs, "send", "after"),
-    "job done": (Archiver, "_done", "before"),
-    "offset behind it committed": (Archiver, "_done", "after"),
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The method of ``owner`` that dies, before, after or halfway; only with arguments that
+    ``only`` is true of. ``after_a_failure``: the first job of slot events fails."""
+
+    owner: Owner
+    name: str
+    when: str
+    only: Callable[..., bool] = lambda *_: True
+    after_a_failure: bool = False
+
+
+def replaces_a_plan(_: Archiver, one: Partition, standing: Standing) -> bool:
+    return one.standing.plan is not None and standing.plan is not None
+
+
+def loads_refused(_: BigQueryJobs, job_id: str, table: str, *rest: Any) -> bool:
+    return table == REFUSED_TABLE
+
+
+STEPS: Final = {
+    "records read": Step(Membership, "take", "after"),
+    "plan begun": Step(TransactionalSession, "begin", "after"),
+    "plan sent": Step(TransactionalSession, "send_offsets", "after"),
+    "plan committed": Step(TransactionalSession, "commit", "after"),
+    "job about to be sent": Step(BigQueryJobs, "send", "before"),
+    "half of the rows sent": Step(BigQueryJobs, "_upload", "halfway"),
+    "rows loaded, refused records not": Step(Batch, "refused_rows", "before"),
+    "job sent": Step(BigQueryJobs, "send", "after"),
+    "job done": Step(Archiver, "_done", "before"),
+    "offset behind it committed": Step(Archiver, "_done", "after"),
 }
-"""Which method dies, before, after or halfway."""
+"""What an archive passes all the time."""
+
+RARE_STEPS: Final = {
+    "refused records about to be sent": Step(BigQueryJobs, "send", "before", loads_refused),
+    "refused records sent": Step(BigQueryJobs, "send", "after", loads_refused),
+    "job failed": Step(Archiver, "_failed", "before", after_a_failure=True),
+    "next attempt about to be committed": Step(
+        Archiver, "_commit", "before", replaces_a_plan, after_a_failure=True
+    ),
+    "next attempt committed": Step(
+        Archiver, "_commit", "after", replaces_a_plan, after_a_failure=True
+    ),
+}
+"""What it passes once, where records are refused or a job fails."""
+
+GIVING_UP: Final = {
+    "plan about to be made void": Step(TakingOver, "_void", "before"),
+    "plan made void": Step(TakingOver, "_void", "after"),
+}
+"""What it passes where the records of a plan are lost, and that is accepted."""
 
 
 def die() -> None:
@@ -55,24 +104,42 @@ def die_while_sending() -> None:
 
 def make_deadly(step: str, time: int) -> None:
     """Die at the ``time``-th passing of the step."""
-    owner, name, when = STEPS[step]
-    living: Callable[..., Any] = getattr(owner, name)
+    deadly = (STEPS | RARE_STEPS | GIVING_UP)[step]
+    living: Callable[..., Any] = getattr(deadly.owner, deadly.name)
     passed = 0
 
     def dying(self: Any, *args: Any, **named: Any) -> Any:
         nonlocal passed
-        passed += 1
-        last = passed == time
-        if last and when == "before":
+        passes = deadly.only(self, *args, **named)
+        passed += passes
+        last = passes and passed == time
+        if last and deadly.when == "before":
             die()
-        if last and when == "halfway":
+        if last and deadly.when == "halfway":
             die_while_sending()
         result = living(self, *args, **named)
-        if last and when == "after":
+        if last and deadly.when == "after":
             die()
         return result
 
-    setattr(owner, name, dying)
+    setattr(deadly.owner, deadly.name, dying)
+    if deadly.after_a_failure:
+        make_a_job_fail()
+
+
+def make_a_job_fail() -> None:
+    """The first job of slot events is sent with a line that BigQuery cannot read."""
+    living = BigQueryJobs.send
+    failed = False
+
+    def failing(self: BigQueryJobs, job_id: str, table: str, lines: IO[bytes], size: int) -> None:
+        nonlocal failed
+        if table == "slot_events" and not failed:
+            failed = True
+            lines, size = BytesIO(NO_ROW), len(NO_ROW)
+        living(self, job_id, table, lines, size)
+
+    BigQueryJobs.send = failing  # type: ignore[method-assign]
 
 
 def make_freezing(marks: str) -> None:

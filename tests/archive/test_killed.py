@@ -7,7 +7,7 @@ from multiprocessing.process import BaseProcess
 
 import pytest
 
-from tests.archive.dying import STEPS, archive
+from tests.archive.dying import GIVING_UP, RARE_STEPS, STEPS, archive
 from tests.archive.world import BEFORE_THE_CALENDAR, SETTINGS, ArchiveWorld
 from warehouse.archive.settings import ArchiveSettings
 
@@ -42,11 +42,12 @@ def kill_at_every_step(world: ArchiveWorld, each: int, settings: ArchiveSettings
     """Publish ``each`` more events before each death, and one that makes no row; how many (of the
     others) there are then."""
     published = 0
-    for number, step in enumerate(STEPS):
+    for number, step in enumerate(STEPS | RARE_STEPS):
         published = world.publish(each)
         world.publish_at(number, BEFORE_THE_CALENDAR)
         world.announce(each // 10)
-        with process(world, step, 1 + number % 2, settings) as dying:
+        time = 1 + number % 2 if step in STEPS else 1
+        with process(world, step, time, settings) as dying:
             dying.join(60)
             assert dying.exitcode == -9, f"{step}: it lives; {log_of(world)}"
     return published
@@ -63,7 +64,7 @@ def check(world: ArchiveWorld, published: int, settings: ArchiveSettings) -> Non
         living.join(30)
         assert living.exitcode == 0, log_of(world)
     assert len(world.places("slot_events")) == published
-    assert len(world.refused()) >= len(STEPS)
+    assert len(world.refused()) >= len(STEPS | RARE_STEPS)
     world.assert_archived_exactly_once()
 
 
@@ -82,3 +83,25 @@ def test_a_million_events_through_many_deaths(world: ArchiveWorld) -> None:
         published = kill_at_every_step(world, 25_050, SETTINGS)
     assert published > 1_000_000
     check(world, published, SETTINGS)
+
+
+@pytest.mark.parametrize("step", [*GIVING_UP, "job about to be sent", "job sent"])
+def test_killed_while_it_gives_up_a_plan_it_loads_what_is_left_once(
+    world: ArchiveWorld, step: str
+) -> None:
+    accepting = SETTINGS.model_copy(update={"accept_lost": True})
+    world.publish(400)
+    with process(world, "plan committed") as dying:
+        dying.join(60)
+        assert dying.exitcode == -9, log_of(world)
+    for partition in (0, 1):
+        world.let_go(partition, 10)
+    # The first job that it sends is the one that makes the plan void.
+    with process(world, step, settings=accepting) as dying:
+        dying.join(60)
+        assert dying.exitcode == -9, f"{step}: it lives; {log_of(world)}"
+    with process(world, settings=accepting):
+        world.until_archived()
+    found = world.places("slot_events")
+    assert found.keys() == world.on_the_log("slot_events").keys()
+    assert set(found.values()) == {1}
