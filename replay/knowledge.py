@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Final
 
 from confluent_kafka import Message
@@ -19,7 +18,7 @@ from broker.log import (
 from broker.messages import headers_of
 from broker.settings import KafkaSettings
 from ledger.fold import LedgerState
-from ledger.in_force import by_partition, gaps, merged, open_run, reset_partitions, without
+from ledger.in_force import by_partition, open_run, reset_partitions, without
 from ledger.records import Interval
 from ledger.runs import Run, RunsReader, read_runs
 from producer_contract.codec import Refusal, decode_slot_probability
@@ -28,6 +27,7 @@ from replay.fence import Standing
 from replay.observed import Window
 from replay.outcomes import read_outcomes
 from replay.source import SourceReader, split_at
+from replay.to_scan import first_offset, ranges_to_scan
 
 WINDOW_OFFSETS: Final = 2_000_000
 """Offsets looked at in one pass over a partition's outcomes: about 30 MB of arrays."""
@@ -92,7 +92,7 @@ def scan(
             known = by_partition(knowledge.runs).get(partition, [])
             for start, end in _windows(ranges):
                 window = _look(kafka, state, source, Interval(partition, start, end))
-                _refuse_unexplained(window, known, fences.get(partition, 0))
+                refuse_unexplained(window, known, fences.get(partition, 0))
                 runs += window.runs()
                 held += window.held()
     finally:
@@ -115,7 +115,12 @@ def _look(
     return window
 
 
-def _refuse_unexplained(window: Window, known: Sequence[Run], fence: int) -> None:
+def refuse_unexplained(window: Window, known: Sequence[Run], fence: int) -> None:
+    """See that each event of the window below the fence has an outcome, or a run. Pure.
+
+    Raises:
+        UnexplainedGapError: one has neither: names the first.
+    """
     covered = [(run.from_offset, run.to_offset) for run in known]
     for start, end in without([(window.start, min(window.end, fence))], covered):
         silent = window.without_outcome()
@@ -140,24 +145,12 @@ def _windows(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def _to_scan(
     kafka: KafkaSettings, runs: Sequence[Run], standing: Mapping[int, Standing]
 ) -> dict[int, list[tuple[int, int]]]:
-    """Gaps below the fence; and all of a partition in which an operator has moved the group."""
-    split = by_partition(runs)
-    resets = reset_partitions(runs)
-    admin = new_admin(kafka)
-    ends = high_watermarks(admin, kafka.names.slot_created, resets)
-    found: dict[int, list[tuple[int, int]]] = {}
-    for partition, own in split.items():
-        first = min(map(attrgetter("from_offset"), own))
-        fence = standing[partition].offset if partition in standing else first
-        before = _earliest_outcome(kafka, partition) if first > 0 else None
-        start = first if before is None else min(first, before)
-        if partition in resets:
-            ranges = [(start, ends[partition])]
-        else:
-            ranges = gaps(own, fence) + ([(start, first)] if start < first else [])
-        if any(a < b for a, b in ranges):
-            found[partition] = merged(ranges)
-    return found
+    fences = {partition: one.offset for partition, one in standing.items()}
+    ends = high_watermarks(new_admin(kafka), kafka.names.slot_created, reset_partitions(runs))
+    late = [p for p, own in by_partition(runs).items() if first_offset(own) > 0]
+    outcomes = {partition: _earliest_outcome(kafka, partition) for partition in late}
+    earliest = {partition: one for partition, one in outcomes.items() if one is not None}
+    return ranges_to_scan(runs, fences, ends, earliest)
 
 
 def _earliest_outcome(kafka: KafkaSettings, partition: int) -> int | None:
