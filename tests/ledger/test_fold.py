@@ -1,6 +1,10 @@
 """What the ledger says after a history of decisions."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ledger.fold import EMPTY, ReplayState, fold
+from ledger.records import Record
 from tests.ledger.build import (
     cancelled,
     completed,
@@ -12,6 +16,7 @@ from tests.ledger.build import (
     resumed,
     revoked,
 )
+from tests.ledger.naive import NaiveLedger, assert_says
 
 
 def test_an_empty_ledger_has_no_epoch_and_nothing_in_force() -> None:
@@ -139,3 +144,31 @@ def test_a_replay_whose_replacement_was_revoked_is_only_ever_cancelled() -> None
     assert stuck.replays["r"].state is ReplayState.RUNNING
     done = ledger(*MODELS, request, revoked("good"), completed("r"), cancelled("r"))
     assert done.replays["r"].state is ReplayState.CANCELLED
+
+
+VERSIONS = st.sampled_from("abc")
+IDS = st.sampled_from("rst")
+RECORDS = st.one_of(
+    st.builds(registered, VERSIONS),
+    st.builds(promoted, VERSIONS),
+    st.builds(
+        lambda versions, to: revoked(*versions, to=to),
+        st.lists(VERSIONS, min_size=1, max_size=2),
+        st.none() | VERSIONS,
+    ),
+    st.builds(lambda one, version, to: requested(one, version, to=to), IDS, VERSIONS, VERSIONS),
+    st.builds(lambda one, canary: paused(one, canary=canary), IDS, st.booleans()),
+    st.builds(resumed, IDS),
+    st.builds(cancelled, IDS),
+    st.builds(completed, IDS, st.sampled_from(["a" * 64, "b" * 64])),
+)
+
+
+@given(st.lists(RECORDS, max_size=30))
+def test_any_records_valid_or_not_come_to_what_one_would_note_down(records: list[Record]) -> None:
+    state, naive = EMPTY, NaiveLedger()
+    for place, record in enumerate([registered("a"), *records]):
+        state = fold(state, 2 * place, record)
+        naive.note(2 * place, record)
+        assert state.end == 2 * place + 1
+        assert_says(state, naive)
