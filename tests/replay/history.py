@@ -1,67 +1,130 @@
 """A whole life of Créneau in plain Python: decisions, live scoring, replays, resets.
 
-It writes what the workers and executors would write (ledger, runs, metadata, outcomes), and beside
-that it keeps, the naive way, every outcome of every event. Nothing here is clever: that is the
-point.
+It writes what the workers and executors would write (ledger, runs, metadata, outcomes), by the same
+pure functions where there are such, and beside that it notes down, the naive way, what the ledger
+says and how it stands with each slot. Nothing here is clever: that is the point.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
 
-from ledger.fold import EMPTY, LedgerState, fold
-from ledger.in_force import gaps, open_run, reset_partitions
-from ledger.metadata import CommitMetadata
-from ledger.records import Interval, Record
+from broker.groups import Committed
+from consumer.open_runs import Counted, Position, advance
+from consumer.starting_point import Traces, starting_point
+from ledger import metadata
+from ledger.fold import EMPTY, LedgerState, Replay, fold
+from ledger.in_force import open_run
+from ledger.records import Interval, Record, Scope, Selection
 from ledger.runs import Run, Verdict
 from replay.canonical import digest
 from replay.certificate import make_certificate
+from replay.judgement import Judgement, canary_reached, judge
+from replay.knowledge import refuse_unexplained
 from replay.observed import Kind, Outcome, Window
-from replay.plan import affected_ranges, make_plan
+from replay.plan import Plan, affected_ranges, cut, make_plan
+from replay.tasks import Task
+from replay.to_scan import ranges_to_scan
 from replay.verdicts import DeadLetters, dead_before
 from tests.ledger.build import (
     START,
     cancelled,
     completed,
+    paused,
     promoted,
     registered,
     requested,
+    resumed,
     revoked,
 )
+from tests.ledger.naive import NaiveLedger
+from tests.replay.observer import Slot
 
 STEP = 2
 """Every event stands at an even offset: transaction markers take the odd ones."""
 
+NOTHING_COMMITTED = Committed(None, "")
+
 
 @dataclass
 class Partition:
-    """One source partition: its events, and where the group stands in it."""
+    """One source partition: when each of its events was published, what the group has committed,
+    and the outcomes in the order in which they stand on Kafka."""
 
-    events: int = 0
-    committed: int | None = None
-    metadata: CommitMetadata | None = None
-    highest: int = 0
+    published: list[int] = field(default_factory=list)
+    committed: Committed = NOTHING_COMMITTED
+    outcomes: list[Outcome] = field(default_factory=list)
+    live_end: int | None = None
 
     @property
     def end(self) -> int:
-        return self.events * STEP
+        return len(self.published) * STEP
+
+    @property
+    def fenced(self) -> bool:
+        return metadata.parse(self.committed.metadata) is not None
+
+    def offsets(self, start: int, end: int) -> range:
+        """The events in ``[start, end)``."""
+        return range(-(-start // STEP) * STEP, end, STEP)
+
+    def first_at(self, moment: int) -> int:
+        """The first offset published at or after a moment, as Kafka has it."""
+        late = (place for place, at in enumerate(self.published) if at >= moment)
+        return next(late, len(self.published)) * STEP
+
+
+class Chosen(NamedTuple):
+    """What an operator selects; None: no limit. Moments are those of ``History.clock``."""
+
+    partitions: tuple[int, ...] | None = None
+    start: int | None = None
+    end: int | None = None
+
+    @property
+    def scope(self) -> Scope:
+        if self == Chosen():
+            return "all"
+        start, end = (None if at is None else START + timedelta(minutes=at) for at in self[1:])
+        return Selection(partitions=self.partitions, published_from=start, published_to=end)
+
+    def holds(self, partition: int, moment: int) -> bool:
+        return (
+            (self.partitions is None or partition in self.partitions)
+            and (self.start is None or self.start <= moment)
+            and (self.end is None or moment < self.end)
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a planner knows: closed runs, open runs and what a scan sees; and of the outputs
+    alone."""
+
+    runs: list[Run]
+    held: list[Run]
 
 
 @dataclass
 class History:
-    """What stands on Kafka, and what a naive observer has kept."""
+    """What stands on Kafka, and what a naive observer has noted down."""
 
     partitions: list[Partition]
     state: LedgerState = EMPTY
+    naive: NaiveLedger = field(default_factory=NaiveLedger)
     runs: list[Run] = field(default_factory=list)
-    seen: dict[tuple[int, int], list[Outcome]] = field(default_factory=lambda: defaultdict(list))
+    slots: dict[tuple[int, int], Slot] = field(default_factory=lambda: defaultdict(Slot))
     position: int = 0
+    clock: int = 0
     replays: int = 0
-    chunks: list[Interval] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
 
     def write(self, record: Record) -> int:
         offset = self.position
         self.state = fold(self.state, offset, record)
+        self.naive.note(offset, record)
         self.position += STEP
         return offset
 
@@ -77,76 +140,96 @@ class History:
         self.write(revoked(*versions, to=to))
 
     def publish(self, partition: int, count: int) -> None:
-        self.partitions[partition].events += count
+        self.clock += 1
+        self.partitions[partition].published += [self.clock] * count
 
     def score(self, partition: int, count: int) -> None:
         """A worker's transaction: acknowledge the epoch, score what is there, keep the run."""
-        one = self.partitions[partition]
         epoch = self.state.epoch
         if epoch is None:
             return
-        self._stand(partition, epoch)
-        assert one.committed is not None
-        assert one.metadata is not None
-        if self.state.in_force is None:
-            return
-        for _ in range(count):
-            if one.committed >= one.end:
-                break
-            offset = one.committed - one.committed % STEP
-            scored = accepts(self.state.in_force, offset)
-            kind = Kind.PROBABILITY if scored else Kind.DEAD_LETTER
-            self._emit(partition, offset, epoch, self.state.in_force, kind)
-            one.committed = offset + STEP
-            one.metadata = CommitMetadata(
-                epoch,
-                one.metadata.run_from,
-                one.metadata.scored + scored,
-                one.metadata.dead + (not scored),
-            )
-        one.highest = max(one.highest, one.committed)
-
-    def _stand(self, partition: int, epoch: int) -> None:
         one = self.partitions[partition]
-        if one.committed is None:
-            # Nothing is known of it, or its offsets expired: where its outcomes end.
-            one.committed = one.highest
-            one.metadata = CommitMetadata(epoch, one.committed, 0, 0)
-        elif one.metadata is None:
-            self.runs.append(
-                Run(partition, one.committed, one.committed, epoch, self.state.in_force, reset=True)
-            )
-            one.metadata = CommitMetadata(epoch, one.committed, 0, 0)
-        elif one.metadata.epoch != epoch:
-            closed = open_run(partition, one.committed, one.metadata, self.state)
-            if not closed.empty:
-                self.runs.append(closed)
-            one.metadata = CommitMetadata(epoch, one.committed, 0, 0)
+        position = self._position(partition)
+        closing = self.state.in_force_at_epoch(position.run.epoch) if position.run else None
+        counted = self._score(partition, position.offset, count, epoch)
+        after = advance(partition, position, epoch, closing_version=closing, counted=counted)
+        self.runs += after.runs
+        one.committed = Committed(after.position.offset, metadata.encode(after.metadata))
+
+    def _position(self, partition: int) -> Position:
+        one = self.partitions[partition]
+        live = [r for r in self.runs if r.source_partition == partition and r.replay_id is None]
+        traces = Traces(max((run.to_offset for run in live), default=None), one.live_end)
+        start = starting_point(one.committed, 0, one.end, traces=traces)
+        assert start.problem is None
+        return start.position
+
+    def _score(self, partition: int, start: int, count: int, epoch: int) -> Counted | None:
+        version = self.state.in_force
+        assert version == self.naive.in_force
+        one = self.partitions[partition]
+        offsets = one.offsets(start, one.end)[:count]
+        if version is None or not offsets:
+            return None
+        for offset in offsets:
+            kind = Kind.PROBABILITY if accepts(version, offset) else Kind.DEAD_LETTER
+            self.slots[partition, offset].judge(epoch, version, in_replay=False)
+            self._emit(partition, offset, epoch, version, kind)
+        one.live_end = max(one.live_end or 0, offsets[-1] + 1)
+        scored = sum(accepts(version, offset) for offset in offsets)
+        return Counted(offsets[-1] + 1, scored, len(offsets) - scored)
 
     def reset(self, partition: int, event: int) -> None:
         """An operator moves the group; the open run goes with the metadata."""
         one = self.partitions[partition]
-        if one.committed is not None:
-            one.committed = min(event, one.events) * STEP
-            one.metadata = None
+        if one.committed.offset is not None:
+            one.committed = Committed(min(event * STEP, one.end), "")
 
     def expire(self) -> None:
         """The group stood empty for too long: its offsets are gone, and the open runs with them."""
         for one in self.partitions:
-            if one.metadata is not None:
-                one.committed = one.metadata = None
+            one.committed = NOTHING_COMMITTED
 
     def acknowledge_all(self) -> None:
         for partition in range(len(self.partitions)):
             self.score(partition, 0)
 
-    def request_replay(self, to: str, chunk_offsets: int) -> str:
-        """Fence, plan, request."""
+    def plan(
+        self,
+        from_models: frozenset[str],
+        chosen: Chosen,
+        chunk_offsets: int,
+        canary: float | None,
+    ) -> Plan:
+        """Fence and plan.
+
+        Raises:
+            UnexplainedGapError: an operator has moved the group past events.
+        """
         self.acknowledge_all()
-        fences = {p: one.committed or 0 for p, one in enumerate(self.partitions)}
-        from_models = self.state.revoked
-        ranges = affected_ranges(self.known_runs(), from_models, self.held_runs())
-        plan = make_plan(ranges, fences, chunk_offsets=chunk_offsets)
+        known = self.known(refuse=True)
+        ranges = affected_ranges(known.runs, from_models, known.held)
+        if chosen != Chosen():
+            ranges = cut(ranges, self._selected(chosen))
+        return make_plan(ranges, self.fences(), chunk_offsets=chunk_offsets, canary=canary)
+
+    def _selected(self, chosen: Chosen) -> dict[int, tuple[int, int]]:
+        numbers = range(len(self.partitions)) if chosen.partitions is None else chosen.partitions
+        return {
+            p: (
+                0 if chosen.start is None else self.partitions[p].first_at(chosen.start),
+                self.partitions[p].end
+                if chosen.end is None
+                else self.partitions[p].first_at(chosen.end),
+            )
+            for p in numbers
+        }
+
+    def request_replay(
+        self, plan: Plan, from_models: frozenset[str], to: str, chosen: Chosen
+    ) -> None:
+        """The request with its tasks; those of an old replay have been drained."""
+        assert all(judge(one, self.state, self.runs) is Judgement.SKIP for one in self.tasks)
         self.replays += 1
         replay_id = f"replay-{self.replays}"
         self.write(
@@ -154,24 +237,34 @@ class History:
                 replay_id,
                 *sorted(from_models),
                 to=to,
+                scope=chosen.scope,
                 affected=plan.affected,
                 chunks=len(plan.chunks),
-                fences=fences,
+                canary_chunks=plan.canary_chunks,
+                fences=self.fences(),
             )
         )
-        self.chunks = list(plan.chunks)
-        return replay_id
+        canary = plan.canary_chunks or 0
+        self.tasks = [Task(replay_id, one, at < canary) for at, one in enumerate(plan.chunks)]
 
-    def run_chunk(self) -> None:
-        """An executor's transaction."""
-        replay = self.state.active_replay
-        assert replay is not None
-        chunk = self.chunks.pop(0)
+    def take_chunk(self) -> Task | None:
+        """An executor's transaction, and a look at the canary; None: it may take no task."""
+        may = (one for one in self.tasks if judge(one, self.state, self.runs) is Judgement.DO)
+        task = next(may, None)
+        if task is not None:
+            replay = self.state.replays[task.replay_id]
+            self._run_chunk(replay, task.chunk)
+            if canary_reached(replay, self.runs):
+                self.write(paused(replay.replay_id, canary=True))
+        return task
+
+    def _run_chunk(self, replay: Replay, chunk: Interval) -> None:
         version, epoch = replay.request.with_model, replay.epoch
         before = dead_before(chunk, self._dead_letters(chunk, epoch), self.runs, epoch)
         scored = dead = 0
         changes: list[tuple[int, Verdict]] = []
-        for offset in range(-(-chunk.from_offset // STEP) * STEP, chunk.to_offset, STEP):
+        for offset in self.partitions[chunk.partition].offsets(chunk.from_offset, chunk.to_offset):
+            self.slots[chunk.partition, offset].judge(epoch, version, in_replay=True)
             if accepts(version, offset):
                 scored += 1
                 self._emit(chunk.partition, offset, epoch, version, Kind.PROBABILITY)
@@ -199,81 +292,93 @@ class History:
         return DeadLetters(
             (
                 (outcome.source_offset, outcome.epoch)
-                for (partition, _), outcomes in self.seen.items()
-                for outcome in outcomes
-                if partition == chunk.partition and outcome.kind is Kind.DEAD_LETTER
+                for outcome in self.partitions[chunk.partition].outcomes
+                if outcome.kind is Kind.DEAD_LETTER
             ),
             epoch,
         )
 
+    def pause(self) -> None:
+        self.write(paused(self.active.replay_id))
+
+    def resume(self) -> None:
+        self.write(resumed(self.active.replay_id))
+
     def complete(self) -> None:
-        replay = self.state.active_replay
-        assert replay is not None
-        certificate = make_certificate(self.state, self.runs, replay, START)
-        self.write(completed(replay.replay_id, digest(certificate)))
+        certificate = make_certificate(self.state, self.runs, self.active, START)
+        self.write(completed(self.active.replay_id, digest(certificate)))
 
     def cancel(self) -> None:
+        self.write(cancelled(self.active.replay_id))
+
+    @property
+    def active(self) -> Replay:
         replay = self.state.active_replay
         assert replay is not None
-        self.chunks = []
-        self.write(cancelled(replay.replay_id))
+        return replay
 
-    def known_runs(self) -> list[Run]:
-        """What the planner knows: closed runs, open runs, and what a scan sees."""
-        known = self._runs()
-        return known + [run for window in self._windows(known) for run in window.runs()]
-
-    def held_runs(self) -> list[Run]:
-        """What a scan sees of the outputs alone."""
-        return [run for window in self._windows(self._runs()) for run in window.held()]
-
-    def _runs(self) -> list[Run]:
-        known = list(self.runs)
-        for partition, one in enumerate(self.partitions):
-            if one.committed is not None and one.metadata is not None:
-                known.append(open_run(partition, one.committed, one.metadata, self.state))
-        return known
-
-    def _windows(self, known: list[Run]) -> Iterator[Window]:
-        resets = reset_partitions(self.runs)
-        for partition, one in enumerate(self.partitions):
-            own = [run for run in known if run.source_partition == partition]
-            first = min((run.from_offset for run in own), default=0)
-            before_the_first = [(0, first)] if first else []
-            whole = before_the_first + gaps(own, one.committed or 0)
-            if partition in resets:
-                whole = [(0, one.end)]
-            for start, end in whole:
-                yield self._look(partition, start, end)
-
-    def _look(self, partition: int, start: int, end: int) -> Window:
-        window = Window(partition, start, end)
-        window.mark_records(range(-(-start // STEP) * STEP, end, STEP))
-        for (p, _), outcomes in self.seen.items():
-            for outcome in outcomes:
-                if p == partition:
-                    window.see(outcome)
-        return window
-
-    def _emit(self, partition: int, offset: int, epoch: int, version: str, kind: Kind) -> None:
-        self.seen[partition, offset].append(Outcome(offset, epoch, version, kind))
-
-    def in_force_naively(self) -> dict[tuple[int, int], str | None]:
-        """For each event whose outcome of the highest epoch is a probability: its model."""
-        newest = {key: max(seen, key=lambda one: one.epoch) for key, seen in self.seen.items()}
+    def fences(self) -> dict[int, int]:
+        """Where a worker has committed."""
         return {
-            key: one.model_version for key, one in newest.items() if one.kind is Kind.PROBABILITY
+            partition: one.committed.offset
+            for partition, one in enumerate(self.partitions)
+            if one.fenced and one.committed.offset is not None
         }
 
-    def held_naively(self) -> dict[tuple[int, int], str | None]:
-        """For each event the model whose number a reader holds; withdrawn ones are left out."""
-        held: dict[tuple[int, int], str | None] = {}
-        for key, outcomes in self.seen.items():
-            outputs = [one for one in outcomes if one.kind is not Kind.DEAD_LETTER]
-            newest = max(outputs, key=lambda one: one.epoch, default=None)
-            if newest is not None and newest.kind is Kind.PROBABILITY:
-                held[key] = newest.model_version
-        return held
+    def known(self, *, refuse: bool = False) -> Known:
+        """What the planner knows; ``refuse``: unless an event below the fence has no outcome."""
+        runs = list(self.runs)
+        for partition, fence in self.fences().items():
+            run = metadata.parse(self.partitions[partition].committed.metadata)
+            assert run is not None
+            opened = open_run(partition, fence, run, self.state)
+            runs += [] if opened.empty else [opened]
+        windows = list(self._windows(runs))
+        for window in windows if refuse else ():
+            own = [run for run in runs if run.source_partition == window.partition]
+            refuse_unexplained(window, own, self.fences()[window.partition])
+        return Known(
+            runs + [run for window in windows for run in window.runs()],
+            [run for window in windows for run in window.held()],
+        )
+
+    def _windows(self, runs: list[Run]) -> Iterator[Window]:
+        ends = {partition: one.end for partition, one in enumerate(self.partitions)}
+        earliest = {
+            partition: min(firsts)
+            for partition, one in enumerate(self.partitions)
+            if (firsts := _first_of_each_topic(one.outcomes))
+        }
+        for partition, ranges in ranges_to_scan(runs, self.fences(), ends, earliest).items():
+            for start, end in ranges:
+                window = Window(partition, start, end)
+                window.mark_records(self.partitions[partition].offsets(start, end))
+                for outcome in self.partitions[partition].outcomes:
+                    window.see(outcome)
+                yield window
+
+    def _emit(self, partition: int, offset: int, epoch: int, version: str, kind: Kind) -> None:
+        self.partitions[partition].outcomes.append(Outcome(offset, epoch, version, kind))
+        self.slots[partition, offset].put_out(epoch, version, kind)
+
+    def owed(self, models: frozenset[str]) -> set[tuple[int, int]]:
+        """The events that a replay from these models has to look at again."""
+        return {event for event, slot in self.slots.items() if slot.owed_by(models)}
+
+    def published_within(self, chosen: Chosen) -> set[tuple[int, int]]:
+        """The events that an operator has selected."""
+        return {
+            (partition, place * STEP)
+            for partition, one in enumerate(self.partitions)
+            for place, moment in enumerate(one.published)
+            if chosen.holds(partition, moment)
+        }
+
+
+def _first_of_each_topic(outcomes: list[Outcome]) -> list[int]:
+    """The source offsets of the first output and the first dead letter."""
+    of_topic = ([o for o in outcomes if (o.kind is Kind.DEAD_LETTER) == dead] for dead in (0, 1))
+    return [own[0].source_offset for own in of_topic if own]
 
 
 def accepts(version: str, offset: int) -> bool:
