@@ -14,8 +14,8 @@ class WorkerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_max_events: int = Field(default=10_000, ge=1)
-    """No transaction holds more events than this. A backlog is worked off 1.7 times as fast at 4,000
-    as at 2,000, where the transactions' own time decides, and little faster beyond 8,000."""
+    """No transaction holds more events than this. A backlog is worked off 1.7 times as fast with
+    4,000 as with 2,000, where the transactions' own time decides; little faster beyond 8,000."""
     batch_target_seconds: float = Field(default=0.25, gt=0)
     """How long making and committing a batch may take: batches grow as far as this allows. An open
     transaction holds every read_committed reader back."""
