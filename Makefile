@@ -32,7 +32,7 @@ test: setup ## Run the tests (unit, property, integration on the embedded Kafka)
 bench: setup ## All measurements (over an hour on idle cores), into bench/results and docs/performance.md
 	$(BIN)/python -m bench.suite
 
-bench-quick: setup ## The ratios that count, in a few minutes: worker, executor, latency
+bench-quick: setup ## Worker, executor and latency, small: their ratios in under 3 minutes
 	$(BIN)/python -m bench.suite --quick
 
 lint: setup ## ruff, mypy, import-linter, sqlfluff, nobody else owns our package names

@@ -26,8 +26,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "bench" / f"{name}.py").write_text(code, "utf-8")
     page = tmp_path / "page.md"
     page.write_text("<!-- begin targets -->\n<!-- end targets -->\n", "utf-8")
-    names = ("broken", "silent", "worker_rate")
-    monkeypatch.setattr(suite, "MEASUREMENTS", [Measurement(name, ()) for name in names])
+    names, quick = ("broken", "silent", "worker_rate"), ("--rounds", "1")
+    monkeypatch.setattr(suite, "MEASUREMENTS", [Measurement(name, quick) for name in names])
     monkeypatch.setattr(suite, "ROOT", tmp_path)
     monkeypatch.setattr(suite, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(suite, "QUICK_RESULTS", tmp_path / "quick")
@@ -57,7 +57,10 @@ def test_quick_leaves_results_and_page_alone(
     older.write_text('{"median": {"ratio": 0.6}}', "utf-8")
     monkeypatch.setattr("sys.argv", ["suite", "--quick", "--only", "worker_rate"])
     assert main() == 0
-    assert "one worker / bare loop" in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "one worker / bare loop" in said
+    assert "of a single round, not of a median: worker_rate\n" in said
+    assert re.search(r"\nall of it took \d+ s\n$", said)
     assert (checkout / "page.md").read_bytes() == before
     assert results_of(checkout / "results") == {"worker_rate": {"median": {"ratio": 0.6}}}
 
