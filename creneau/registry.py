@@ -15,7 +15,7 @@ from ledger.fold import LedgerState
 from ledger.reader import read_ledger
 from ledger.records import ModelPromoted, ModelRegistered
 from ledger.writer import append
-from model.artifact import engine_of, load, pack_skops, read
+from model.artifact import engine_of, load, pack_skops, prove
 from model.engine import Engine
 from model.loading import LOAD_SECONDS, within
 from model.store import ModelStore
@@ -62,6 +62,7 @@ def register(
         raise BadUseError(f"a version name has 1 to {LONGEST_VERSION} characters")
     content = _content(path)
     engine = engine_of(content, path.name)
+    manifest = prove(content, path.name)
     name = version or f"{datetime.now(UTC):%Y-%m-%d}-{engine.digest[:8]}"
     _check_free(read_ledger(kafka), name, engine.digest)  # before the store gets anything
     uri, digest = store.put(content)
@@ -73,7 +74,7 @@ def register(
         digest=digest,
         uri=uri,
         features_version=engine.features_version,
-        metrics=read(content, path.name).manifest.metrics,
+        metrics=manifest.metrics,
     )
     offsets = append(kafka, lambda state: _registration(state, record))
     return Outcome(name, digest, bool(offsets), offsets[0] if offsets else None)

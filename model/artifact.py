@@ -10,6 +10,7 @@ From a notebook::
 
 import hashlib
 import io
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,13 +21,15 @@ import numpy as np
 from pydantic import JsonValue, ValidationError
 
 from model.engine import Classifier, Engine
-from model.errors import ArtifactUnreadable, NotPackable
+from model.errors import ArtifactUnreadable, NotPackable, SelfTestFailed
 from model.features import FEATURE_NAMES
 from model.golden import golden_rows
 from model.manifest import Manifest, check_fit, describe, self_test
+from model.quick_scorer import QuickScorer
 from model.store import ModelStore
 from model.tables import tables_of
 from model.tables_file import dump_tables, load_tables
+from model.tables_proof import MOST_APART, most_apart
 
 TRUSTED: Final = (
     "numpy.dtype",
@@ -99,7 +102,7 @@ def pack_bytes(classifier: Any, metrics: Mapping[str, JsonValue]) -> bytes:
     except Exception as error:
         raise NotPackable(f"skops cannot write this classifier: {_line(error)}") from error
     files = {"manifest.json": _json(manifest), "model.skops": model}
-    if tables := tables_of(classifier):
+    if tables := _proved_tables(classifier):
         files["tables.npz"] = dump_tables(tables)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as parts:
@@ -143,7 +146,7 @@ def engine_of(content: bytes, version: str) -> Engine:
         classifier = load_tables(parts.tables, len(FEATURE_NAMES), version)
     else:
         classifier = _load_skops(parts.model, version)
-        classifier = tables_of(classifier) or classifier
+        classifier = _proved_tables(classifier) or classifier
     self_test(manifest, classifier, version)
     return Engine(
         classifier,
@@ -151,6 +154,39 @@ def engine_of(content: bytes, version: str) -> Engine:
         digest=digest_of(content),
         features_version=manifest.features_version,
     )
+
+
+def prove(content: bytes, version: str) -> Manifest:
+    """The manifest of an artifact whose tables, if it has any, answer as its ``model.skops`` does.
+    ``engine_of`` proves whatever scores by the golden rows alone.
+
+    Raises:
+        ModelUnusable: it cannot be read, fails its self-test, or has tables that answer otherwise.
+    """
+    parts = _parts(content, version)
+    classifier = _load_skops(parts.model, version)
+    self_test(parts.manifest, classifier, version)
+    if parts.tables is not None:
+        apart = most_apart(classifier, load_tables(parts.tables, len(FEATURE_NAMES), version))
+        if not apart <= MOST_APART:
+            raise SelfTestFailed(
+                f"model {version}: its tables and its scikit-learn model answer otherwise, by "
+                f"{apart:.1e}: pack it again from its classifier"
+            )
+    return parts.manifest
+
+
+def _proved_tables(classifier: Any) -> QuickScorer | None:
+    """The classifier as tables; None where they cannot hold it, or answer otherwise."""
+    tables = tables_of(classifier)
+    if tables is None or (apart := most_apart(classifier, tables)) <= MOST_APART:
+        return tables
+    warnings.warn(
+        f"the tables of this classifier answer otherwise than it does, by {apart:.1e}: it is "
+        "scored by scikit-learn, some five times slower. This is an error of model/tables.py",
+        stacklevel=3,
+    )
+    return None
 
 
 def load(store: ModelStore, uri: str, digest: str, version: str) -> Engine:

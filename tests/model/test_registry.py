@@ -20,10 +20,12 @@ from ledger.fold import UnknownVersionError
 from ledger.reader import read_ledger, read_records
 from ledger.records import ModelPromoted, ModelRegistered, ModelRevoked
 from ledger.writer import append
-from model.errors import ArtifactChanged, ModelUnusable
+from model.artifact import pack_bytes
+from model.errors import ArtifactChanged, ModelUnusable, SelfTestFailed
 from model.golden import golden_rows
 from model.store import ModelStore
 from producer_contract.errors import BadUseError
+from tests.model.test_tables_proof import tampered, with_tables
 from tests.models import tiny_artifact, tiny_market
 
 pytestmark = pytest.mark.kafka
@@ -143,3 +145,15 @@ def test_what_cannot_be_registered_says_why(
     with pytest.raises(BadUseError, match="64 characters"):
         register(topics, store, tiny_artifact(tmp_path), version="v" * 65, reason="")
     assert list(read_records(topics)) == []
+
+
+def test_tables_that_are_another_models_are_not_registered(
+    topics: KafkaSettings, store: ModelStore, tmp_path: Path
+) -> None:
+    matrix, booked = tiny_market()
+    classifier = HistGradientBoostingClassifier(max_iter=8, random_state=0).fit(matrix, booked)
+    path = tmp_path / "mine.zip"
+    path.write_bytes(with_tables(pack_bytes(classifier, {}), tampered(classifier)))
+    with pytest.raises(SelfTestFailed, match="its tables"):
+        register(topics, store, path, version="v1", reason="")
+    assert not read_ledger(topics).models
