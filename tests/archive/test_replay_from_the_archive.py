@@ -1,18 +1,29 @@
 """Events that Kafka has let go are replayed, and proved, from the archive."""
 
 import json
+import uuid
 from functools import partial
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 
 from broker.clients import new_admin
 from broker.cluster import topic_id
 from broker.log import high_watermarks, log_starts
 from broker.settings import KafkaSettings
+from broker.topics import apply
 from creneau.sandbox.emulator import Emulator
 from ledger.records import Interval
 from tests.archive.world import ArchiveWorld, make_tables
+from tests.conftest import OwnKafka
+from tests.consumer.world import eventually
 from tests.heart.replaying import live, start_corrupted
 from tests.replay.commands import creneau, creneau_json
 from tests.replay.world import ReplayWorld
@@ -27,9 +38,36 @@ HEADERS: list[tuple[str, str | bytes | None]] = [("trace", b"\x00\xff"), ("trace
 BEFORE_OUR_TIME = -(10**14)
 
 
+def keep_for(admin: AdminClient, topic: str, milliseconds: int) -> None:
+    """How long a topic keeps its records from now on."""
+    entry = ConfigEntry(
+        "retention.ms", str(milliseconds), incremental_operation=AlterConfigOpType.SET
+    )
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    admin.incremental_alter_configs([resource])[resource].result(10)
+
+
+def let_retention_take_everything(kafka: KafkaSettings) -> dict[int, int]:
+    """Until Kafka itself has deleted every event; where the logs begin then."""
+    admin, topic = new_admin(kafka), kafka.names.slot_created
+    ends = high_watermarks(admin, topic, (0, 1))
+    keep_for(admin, topic, 1)
+    eventually("nothing left", lambda: log_starts(admin, topic, (0, 1)) == ends, seconds=90)
+    keep_for(admin, topic, -1)
+    return ends
+
+
 def test_a_replay_of_events_that_are_gone_is_carried_out_and_proved_from_the_archive(
-    topics: KafkaSettings, emulator: Emulator, tmp_path: Path
+    own_kafka: OwnKafka, emulator: Emulator, tmp_path: Path
 ) -> None:
+    cluster = own_kafka(
+        server_properties={
+            "log.retention.check.interval.ms": "500",
+            "log.initial.task.delay.ms": "500",
+        }
+    )
+    topics = KafkaSettings(cluster.bootstrap_servers, prefix=f"t{uuid.uuid4().hex[:8]}-")
+    apply(new_admin(topics), topics.names, partitions=2)
     world = ReplayWorld(topics, tmp_path)
     warehouse = WarehouseSettings(endpoint=emulator.endpoint, dataset=topics.prefix.strip("-"))
     make_tables(warehouse)
@@ -38,24 +76,19 @@ def test_a_replay_of_events_that_are_gone_is_carried_out_and_proved_from_the_arc
     with live(world):
         world.publish(150)
         world.publish_raw([(b"slot-x", b"{")] * 3, partition=0, headers=HEADERS)
-        published = world.publish(150)
-        world.until_done(published)
-        world.revoke("bad", replacement="good")
+        world.until_done(world.publish(150))
         with archived.archiver():
             archived.until_archived()
-        topic = topics.names.slot_created
-        ends = high_watermarks(new_admin(topics), topic, (0, 1))
-        archived.let_go(0, ends[0])
-        archived.let_go(1, 50)
-        gone = ends[0] + 50
-        assert log_starts(new_admin(topics), topics.names.slot_created, (0, 1)) == {
-            0: ends[0],
-            1: 50,
-        }
+        ends = let_retention_take_everything(topics)
+        gone = sum(ends.values())
+        # Chunks of 60 offsets have their first part in the archive and the rest on Kafka.
+        published = world.publish(150)
+        eventually("all scored", lambda: len(world.in_force()) == published - 3)
+        world.revoke("bad", replacement="good")
 
         preview = ("replay", "preview", "--with", "good")
         found = creneau_json(world, *preview)
-        assert found["gone"] == [[0, 0, ends[0]], [1, 0, 50]]
+        assert found["gone"] == [[0, 0, ends[0]], [1, 0, ends[1]]]
         assert found["sample"]["n"] == published - gone
         start = ("replay", "start", "--with", "good", "--yes")
         assert "there is no archive" in creneau(world, *start, code=3)
