@@ -28,9 +28,11 @@ def register(kafka: KafkaSettings, folder: Path, version: str, *, corrupted: boo
     registry.register(kafka, _store(folder), artifact, version=version, reason="a benchmark")
 
 
-def promote(kafka: KafkaSettings, folder: Path, version: str) -> None:
-    """Put a registered model in force."""
-    registry.promote(kafka, _store(folder), version, reason="a benchmark")
+def promote(kafka: KafkaSettings, folder: Path, version: str) -> int:
+    """Put a registered model in force that is not; its epoch."""
+    done = registry.promote(kafka, _store(folder), version, reason="a benchmark")
+    assert done.offset is not None, f"{version} was in force already"
+    return done.offset
 
 
 def _store(folder: Path) -> ModelStore:

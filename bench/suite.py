@@ -52,6 +52,8 @@ MEASUREMENTS: Final = (
     Measurement("profile"),
     Measurement("memory"),
     Measurement("runs"),
+    Measurement("swap"),
+    Measurement("give_way"),
     Measurement("start"),
     Measurement("replay"),
     Measurement("scoring"),

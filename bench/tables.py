@@ -91,11 +91,11 @@ def _scoring(found: Found) -> str:
             rates.setdefault(int(size), {})[step] = rate
     steps = list(next(iter(rates.values()), {}))
     lines = [(size, *(of_size[step] for step in steps)) for size, of_size in rates.items()]
-    last = lines[-1]
-    whole, often = rates[last[0]]["whole"], found["whole_with_pythons_collection"]
+    largest = max(rates)
+    whole, often = rates[largest]["whole"], found["whole_with_pythons_collection"]
     return (
         f"{table(('batch', *steps), lines)}\n\n"
-        f"The whole with batches of {last[0]:,} and Python's own garbage collection: "
+        f"The whole with batches of {largest:,} and Python's own garbage collection: "
         f"{number(often)}, {often / whole:.2f} of it."
     )
 
@@ -132,6 +132,32 @@ def _start(found: Found) -> str:
     return f"{steps}\n\n{table(('', 'median'), whole)}"
 
 
+def _swap(found: Found) -> str:
+    lines: list[Row] = [
+        (str(place), *(f"{one[name]:.2f}" for name in ("seconds", "gap", "calm_gap")))
+        for place, one in enumerate(found["rounds"], start=1)
+    ]
+    lines += [
+        (f"**{name}**", *(f"{seconds:.2f}" for seconds in found[name].values()))
+        for name in ("median", "worst")
+    ]
+    header = (
+        "promotion",
+        "first output of the new epoch, s",
+        "longest without an output, s",
+        "as long before, s",
+    )
+    return table(header, lines)
+
+
+def _give_way(found: Found) -> str:
+    lines: list[Row] = [
+        (str(place), f"{seconds:.2f}") for place, seconds in enumerate(found["seconds"], start=1)
+    ]
+    lines += [(f"**{name}**", f"{found[name]['seconds']:.2f}") for name in ("median", "worst")]
+    return table(("round", "from the limit to the executor's last commit, s"), lines)
+
+
 TABLES: Final[Mapping[str, Callable[[Found], str]]] = {
     "worker_rate": _worker_rate,
     "executor_rate": side_by_side("executor", "worker"),
@@ -143,5 +169,7 @@ TABLES: Final[Mapping[str, Callable[[Found], str]]] = {
     "hundred_million": hundred_million_table.table,
     "memory": _memory,
     "start": _start,
+    "swap": _swap,
+    "give_way": _give_way,
     "scoring": _scoring,
 }

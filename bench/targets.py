@@ -80,6 +80,8 @@ TARGETS: Final = (
         sign="≤",
         unit="s",
     ),
+    Target("promotion to first output, worst", "swap", ("worst", "seconds"), 1, None, "≤", "s"),
+    Target("executor gives way, worst", "give_way", ("worst", "seconds"), 1, None, "≤", "s"),
     Target("start to first commit", "start", ("median", "first_commit_seconds"), 5, 2, "≤", "s"),
     Target("creneau --help", "start", ("median", "help_seconds"), 0.3, sign="≤", unit="s"),
     Target(

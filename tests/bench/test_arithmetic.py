@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench import latency, processes, scoring, start, thousand
+from bench import give_way, latency, processes, scoring, start, swap, thousand
 from bench.live import Latency
 from bench.long_history import Shape, decisions, runs
 from bench.proc import TICKS, Cpu, cores, seconds_in
@@ -78,6 +78,17 @@ def test_a_groups_delay_is_what_the_longer_one_adds() -> None:
     rounds = {0: [{"first commit read": 2.0}], 3_000: [{"first commit read": 5.1}]}
     median = start.results(rounds, 0.2)["median"]
     assert (median["first_commit_seconds"], median["group_delay_seconds"]) == (2.0, 3.1)
+
+
+def test_the_longest_gap_counts_from_the_beginning_and_to_the_end() -> None:
+    assert swap.longest_gap([2.0, 1.0, 2.5], 0.5, 3.0) == 1.0
+    assert swap.longest_gap([2.0], 0.5, 3.0) == 1.5
+    assert swap.longest_gap([], 0.5, 3.0) == 2.5
+
+
+def test_an_executor_has_given_way_at_its_last_commit() -> None:
+    assert give_way.after(10.0, [10.1, 10.4]) == pytest.approx(0.4)
+    assert give_way.after(10.0, []) == 0
 
 
 class EvenOdds:

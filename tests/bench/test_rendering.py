@@ -4,7 +4,16 @@ from dataclasses import asdict, replace
 from typing import Any
 from xml.etree import ElementTree
 
-from bench import hundred_million_table, memory, profile, replay, start, worker_rate
+from bench import (
+    give_way,
+    hundred_million_table,
+    memory,
+    profile,
+    replay,
+    start,
+    swap,
+    worker_rate,
+)
 from bench.incident import Incident
 from bench.live import Latency
 from bench.machine import describe
@@ -172,6 +181,16 @@ def test_a_start_has_its_steps_and_what_counts() -> None:
     assert "| a worker's start to its first commit | 1.50 s |" in made
     assert "| what Kafka's default delay of a group's first rebalance adds | 3.00 s |" in made
     assert "| `creneau --help` | 0.21 s |" in made
+
+
+def test_promotions_and_giving_way_show_each_round_and_the_worst() -> None:
+    found = swap.results([swap.Swap(0.1, 0.2, 0.15), swap.Swap(0.5, 0.3, 0.25)])
+    made = part("swap", {"swap": found | {"machine": MACHINE}}) or ""
+    assert "| 2 | 0.50 | 0.30 | 0.25 |\n| **median** | 0.30 | 0.25 | 0.20 |" in made
+    assert "| **worst** | 0.50 | 0.30 | 0.25 |" in made
+    times = give_way.results([0.0, 0.4, 0.3]) | {"machine": MACHINE}
+    made = part("give_way", {"give_way": times}) or ""
+    assert "| 3 | 0.30 |\n| **median** | 0.30 |\n| **worst** | 0.40 |" in made
 
 
 def test_an_executor_beside_live_traffic_is_held_against_both_workers() -> None:
