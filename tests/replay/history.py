@@ -6,27 +6,21 @@ says and how it stands with each slot. Nothing here is clever: that is the point
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import NamedTuple
 
 from broker.groups import Committed
 from consumer.open_runs import Counted, Position, advance
 from consumer.starting_point import Traces, starting_point
 from ledger import metadata
 from ledger.fold import EMPTY, LedgerState, Replay, fold
-from ledger.in_force import open_run
-from ledger.records import Interval, Record, Scope, Selection
+from ledger.records import Interval, Record, Scope
 from ledger.runs import Run, Verdict
 from replay.canonical import digest
 from replay.certificate import make_certificate
 from replay.judgement import Judgement, canary_reached, judge
-from replay.knowledge import refuse_unexplained
-from replay.observed import Kind, Outcome, Window
-from replay.plan import Plan, affected_ranges, cut, make_plan
+from replay.observed import Kind, Outcome
+from replay.plan import Plan
 from replay.tasks import Task
-from replay.to_scan import ranges_to_scan
 from replay.verdicts import DeadLetters, dead_before
 from tests.ledger.build import (
     START,
@@ -41,70 +35,10 @@ from tests.ledger.build import (
 )
 from tests.ledger.naive import NaiveLedger
 from tests.replay.observer import Slot
+from tests.replay.partition import NOTHING_COMMITTED, STEP, Partition
 
-STEP = 2
-"""Every event stands at an even offset: transaction markers take the odd ones."""
-
-NOTHING_COMMITTED = Committed(None, "")
-
-
-@dataclass
-class Partition:
-    """One source partition: when each of its events was published, what the group has committed,
-    and the outcomes in the order in which they stand on Kafka."""
-
-    published: list[int] = field(default_factory=list)
-    committed: Committed = NOTHING_COMMITTED
-    outcomes: list[Outcome] = field(default_factory=list)
-    live_end: int | None = None
-
-    @property
-    def end(self) -> int:
-        return len(self.published) * STEP
-
-    @property
-    def fenced(self) -> bool:
-        return metadata.parse(self.committed.metadata) is not None
-
-    def offsets(self, start: int, end: int) -> range:
-        """The events in ``[start, end)``."""
-        return range(-(-start // STEP) * STEP, end, STEP)
-
-    def first_at(self, moment: int) -> int:
-        """The first offset published at or after a moment, as Kafka has it."""
-        late = (place for place, at in enumerate(self.published) if at >= moment)
-        return next(late, len(self.published)) * STEP
-
-
-class Chosen(NamedTuple):
-    """What an operator selects; None: no limit. Moments are those of ``History.clock``."""
-
-    partitions: tuple[int, ...] | None = None
-    start: int | None = None
-    end: int | None = None
-
-    @property
-    def scope(self) -> Scope:
-        if self == Chosen():
-            return "all"
-        start, end = (None if at is None else START + timedelta(minutes=at) for at in self[1:])
-        return Selection(partitions=self.partitions, published_from=start, published_to=end)
-
-    def holds(self, partition: int, moment: int) -> bool:
-        return (
-            (self.partitions is None or partition in self.partitions)
-            and (self.start is None or self.start <= moment)
-            and (self.end is None or moment < self.end)
-        )
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a planner knows: closed runs, open runs and what a scan sees; and of the outputs
-    alone."""
-
-    runs: list[Run]
-    held: list[Run]
+Event = tuple[int, int]
+"""Partition and offset."""
 
 
 @dataclass
@@ -115,7 +49,7 @@ class History:
     state: LedgerState = EMPTY
     naive: NaiveLedger = field(default_factory=NaiveLedger)
     runs: list[Run] = field(default_factory=list)
-    slots: dict[tuple[int, int], Slot] = field(default_factory=lambda: defaultdict(Slot))
+    slots: dict[Event, Slot] = field(default_factory=lambda: defaultdict(Slot))
     position: int = 0
     clock: int = 0
     replays: int = 0
@@ -194,39 +128,8 @@ class History:
         for partition in range(len(self.partitions)):
             self.score(partition, 0)
 
-    def plan(
-        self,
-        from_models: frozenset[str],
-        chosen: Chosen,
-        chunk_offsets: int,
-        canary: float | None,
-    ) -> Plan:
-        """Fence and plan.
-
-        Raises:
-            UnexplainedGapError: an operator has moved the group past events.
-        """
-        self.acknowledge_all()
-        known = self.known(refuse=True)
-        ranges = affected_ranges(known.runs, from_models, known.held)
-        if chosen != Chosen():
-            ranges = cut(ranges, self._selected(chosen))
-        return make_plan(ranges, self.fences(), chunk_offsets=chunk_offsets, canary=canary)
-
-    def _selected(self, chosen: Chosen) -> dict[int, tuple[int, int]]:
-        numbers = range(len(self.partitions)) if chosen.partitions is None else chosen.partitions
-        return {
-            p: (
-                0 if chosen.start is None else self.partitions[p].first_at(chosen.start),
-                self.partitions[p].end
-                if chosen.end is None
-                else self.partitions[p].first_at(chosen.end),
-            )
-            for p in numbers
-        }
-
     def request_replay(
-        self, plan: Plan, from_models: frozenset[str], to: str, chosen: Chosen
+        self, plan: Plan, from_models: frozenset[str], to: str, scope: Scope
     ) -> None:
         """The request with its tasks; those of an old replay have been drained."""
         assert all(judge(one, self.state, self.runs) is Judgement.SKIP for one in self.tasks)
@@ -237,7 +140,7 @@ class History:
                 replay_id,
                 *sorted(from_models),
                 to=to,
-                scope=chosen.scope,
+                scope=scope,
                 affected=plan.affected,
                 chunks=len(plan.chunks),
                 canary_chunks=plan.canary_chunks,
@@ -247,15 +150,19 @@ class History:
         canary = plan.canary_chunks or 0
         self.tasks = [Task(replay_id, one, at < canary) for at, one in enumerate(plan.chunks)]
 
-    def take_chunk(self) -> Task | None:
-        """An executor's transaction, and a look at the canary; None: it may take no task."""
-        may = (one for one in self.tasks if judge(one, self.state, self.runs) is Judgement.DO)
-        task = next(may, None)
-        if task is not None:
-            replay = self.state.replays[task.replay_id]
-            self._run_chunk(replay, task.chunk)
-            if canary_reached(replay, self.runs):
-                self.write(paused(replay.replay_id, canary=True))
+    def take_chunk(self, which: int) -> Task | None:
+        """An executor's transaction, and a look at the canary; None: it may take no task.
+
+        ``which``: they are spread over several queues, so that it need not be the first.
+        """
+        may = [one for one in self.tasks if judge(one, self.state, self.runs) is Judgement.DO]
+        if not may:
+            return None
+        task = may[which % len(may)]
+        replay = self.state.replays[task.replay_id]
+        self._run_chunk(replay, task.chunk)
+        if canary_reached(replay, self.runs):
+            self.write(paused(replay.replay_id, canary=True))
         return task
 
     def _run_chunk(self, replay: Replay, chunk: Interval) -> None:
@@ -322,63 +229,16 @@ class History:
         return {
             partition: one.committed.offset
             for partition, one in enumerate(self.partitions)
-            if one.fenced and one.committed.offset is not None
+            if one.open_run is not None and one.committed.offset is not None
         }
-
-    def known(self, *, refuse: bool = False) -> Known:
-        """What the planner knows; ``refuse``: unless an event below the fence has no outcome."""
-        runs = list(self.runs)
-        for partition, fence in self.fences().items():
-            run = metadata.parse(self.partitions[partition].committed.metadata)
-            assert run is not None
-            opened = open_run(partition, fence, run, self.state)
-            runs += [] if opened.empty else [opened]
-        windows = list(self._windows(runs))
-        for window in windows if refuse else ():
-            own = [run for run in runs if run.source_partition == window.partition]
-            refuse_unexplained(window, own, self.fences()[window.partition])
-        return Known(
-            runs + [run for window in windows for run in window.runs()],
-            [run for window in windows for run in window.held()],
-        )
-
-    def _windows(self, runs: list[Run]) -> Iterator[Window]:
-        ends = {partition: one.end for partition, one in enumerate(self.partitions)}
-        earliest = {
-            partition: min(firsts)
-            for partition, one in enumerate(self.partitions)
-            if (firsts := _first_of_each_topic(one.outcomes))
-        }
-        for partition, ranges in ranges_to_scan(runs, self.fences(), ends, earliest).items():
-            for start, end in ranges:
-                window = Window(partition, start, end)
-                window.mark_records(self.partitions[partition].offsets(start, end))
-                for outcome in self.partitions[partition].outcomes:
-                    window.see(outcome)
-                yield window
 
     def _emit(self, partition: int, offset: int, epoch: int, version: str, kind: Kind) -> None:
         self.partitions[partition].outcomes.append(Outcome(offset, epoch, version, kind))
         self.slots[partition, offset].put_out(epoch, version, kind)
 
-    def owed(self, models: frozenset[str]) -> set[tuple[int, int]]:
+    def owed(self, models: frozenset[str]) -> set[Event]:
         """The events that a replay from these models has to look at again."""
         return {event for event, slot in self.slots.items() if slot.owed_by(models)}
-
-    def published_within(self, chosen: Chosen) -> set[tuple[int, int]]:
-        """The events that an operator has selected."""
-        return {
-            (partition, place * STEP)
-            for partition, one in enumerate(self.partitions)
-            for place, moment in enumerate(one.published)
-            if chosen.holds(partition, moment)
-        }
-
-
-def _first_of_each_topic(outcomes: list[Outcome]) -> list[int]:
-    """The source offsets of the first output and the first dead letter."""
-    of_topic = ([o for o in outcomes if (o.kind is Kind.DEAD_LETTER) == dead] for dead in (0, 1))
-    return [own[0].source_offset for own in of_topic if own]
 
 
 def accepts(version: str, offset: int) -> bool:

@@ -1,11 +1,13 @@
 """Random histories against a naive observer that keeps one entry for each slot, and one who notes
 down what the ledger says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.strategies import DataObject
 
 from ledger.fold import ReplayState
 from ledger.in_force import Segment, in_force_map
@@ -18,7 +20,9 @@ from replay.plan import affected_ranges
 from replay.totals import disagreements
 from tests.ledger.build import START
 from tests.ledger.naive import assert_says
-from tests.replay.history import STEP, Chosen, History, Partition
+from tests.replay.history import Event, History
+from tests.replay.partition import STEP, Partition
+from tests.replay.planning import Chosen, known, plan
 
 PARTITIONS = st.integers(0, 1)
 MOMENTS = st.none() | st.integers(0, 12)
@@ -26,101 +30,94 @@ CHOSEN = st.builds(Chosen, st.sampled_from([None, None, (0,), (1,)]), MOMENTS, M
     lambda one: one.start is None or one.end is None or one.start < one.end
 )
 
-Event = tuple[int, int]
-"""Partition and offset."""
+HAPPENINGS = [
+    *["live_scoring_goes_on"] * 3,
+    "a_model_is_promoted",
+    *["models_are_revoked"] * 2,
+    "an_operator_moves_the_group",
+    "the_groups_offsets_expire",
+    *["something_happens_to_replays"] * 5,
+]
+
+Draw = Callable[..., Any]
+"""What hypothesis draws from a strategy."""
 
 
 class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.life = History([Partition(), Partition()])
+        self.life.promote(self.life.register())
         self.owed: set[Event] = set()
 
-    # Hypothesis leaves half of the rules out of a history: without this beginning, few of them had
-    # a replay of anything. For the same reason one rule does all that happens to replays.
-    @initialize(scored=st.lists(st.tuples(PARTITIONS, st.integers(1, 9)), max_size=4))
-    def models_score_and_the_last_one_is_revoked(self, scored: list[tuple[int, int]]) -> None:
+    # One rule for all: of several, hypothesis leaves half out of each history, and few of the
+    # replays then had anything to do.
+    @rule(what=st.sampled_from(HAPPENINGS), data=st.data())
+    def something_happens(self, what: str, data: DataObject) -> None:
+        happen: Callable[[Draw], None] = getattr(self, what)
+        happen(data.draw)
+
+    def live_scoring_goes_on(self, draw: Draw) -> None:
+        partition = draw(PARTITIONS)
+        self.life.publish(partition, draw(st.integers(0, 12)))
+        self.life.score(partition, draw(st.integers(0, 12)))
+
+    def a_model_is_promoted(self, draw: Draw) -> None:
+        """A new one, or any that ever was: a revoked one stays where it is."""
         life = self.life
-        life.promote(life.register())
-        for partition, count in scored:
-            life.publish(partition, count)
-            life.score(partition, count)
-            life.promote(life.register())
-        life.revoke(life.naive.registered[-1], life.naive.registered[0], to=life.register())
+        life.promote(draw(st.sampled_from([None, *life.naive.registered])) or life.register())
 
-    @rule(partition=PARTITIONS, published=st.integers(0, 12), scored=st.integers(0, 12))
-    def live_scoring_goes_on(self, partition: int, published: int, scored: int) -> None:
-        self.life.publish(partition, published)
-        self.life.score(partition, scored)
-
-    @rule(chance=st.randoms(use_true_random=False))
-    def promote(self, chance) -> None:  # type: ignore[no-untyped-def]
-        """A new model, or any that ever was: a revoked one stays where it is."""
+    def models_are_revoked(self, draw: Draw) -> None:
+        """Mostly the one that has just scored, often something else besides."""
         life = self.life
-        new = chance.random() < 0.6
-        life.promote(life.register() if new else chance.choice(life.naive.registered))
+        others = draw(st.lists(st.sampled_from(life.naive.registered), max_size=1))
+        mostly = life.naive.in_force if draw(st.integers(0, 3)) else None
+        chosen = [*others, *([mostly] if mostly is not None else [])]
+        replacement = draw(st.sampled_from([*["new"] * 4, None, *life.naive.registered]))
+        if chosen:
+            life.revoke(*chosen, to=life.register() if replacement == "new" else replacement)
 
-    @rule(chance=st.randoms(use_true_random=False), how_many=st.integers(1, 2))
-    def revoke(self, chance, how_many: int) -> None:  # type: ignore[no-untyped-def]
-        """Mostly what has just scored, often something else besides."""
-        life = self.life
-        versions = life.naive.registered
-        chosen = chance.sample(versions, min(how_many, len(versions)))
-        if life.naive.in_force is not None and chance.random() < 0.7:
-            chosen[0] = life.naive.in_force
-        new = chance.random() < 0.7
-        life.revoke(*chosen, to=life.register() if new else chance.choice([None, *versions]))
+    def an_operator_moves_the_group(self, draw: Draw) -> None:
+        self.life.reset(draw(PARTITIONS), draw(st.integers(0, 20)))
 
-    @rule(partition=PARTITIONS, event=st.integers(0, 20))
-    def an_operator_moves_the_group(self, partition: int, event: int) -> None:
-        self.life.reset(partition, event)
-
-    @rule()
-    def the_groups_offsets_expire(self) -> None:
+    def the_groups_offsets_expire(self, _: Draw) -> None:
         self.life.expire()
 
-    @precondition(lambda self: self.life.naive.revoked)
-    @rule(
-        chance=st.randoms(use_true_random=False),
-        what=st.sampled_from([*["work"] * 6, "pause", "cancel"]),
-        chosen=st.just(Chosen()) | st.just(Chosen()) | CHOSEN,
-        canary=st.none() | st.sampled_from([0.1, 0.5, 0.9]),
-        most=st.integers(1, 20),
-    )
-    def something_happens_to_replays(  # type: ignore[no-untyped-def]
-        self, chance, what: str, chosen: Chosen, canary: float | None, most: int
-    ) -> None:
-        life, active = self.life, self.life.naive.active
-        paused = active is not None and life.naive.replays[active].word == "paused"
-        if active is None:
-            self.request(chance, chosen, canary, chunk_offsets=most)
-        elif what == "cancel":
+    def something_happens_to_replays(self, draw: Draw) -> None:
+        life = self.life
+        if life.naive.active is None:
+            if life.naive.revoked:
+                self.a_replay_is_requested(draw)
+            return
+        paused = life.naive.replays[life.naive.active].word == "paused"
+        what = draw(st.sampled_from([*["work"] * 6, "pause", "cancel"]))
+        if what == "cancel":
             life.cancel()
         elif what == "pause" and not paused:
             life.pause()
         else:
-            self.executors_work(most, may_complete=chance.random() < 0.7)
+            self.executors_work(draw)
             if paused:
                 life.resume()
 
-    def request(  # type: ignore[no-untyped-def]
-        self, chance, chosen: Chosen, canary: float | None, chunk_offsets: int
-    ) -> None:
+    def a_replay_is_requested(self, draw: Draw) -> None:
         """From every model ever revoked, or from some of them."""
         life = self.life
-        revoked = list(life.naive.revoked)
-        some = chance.sample(revoked, chance.randint(1, len(revoked)))
-        from_models = frozenset(revoked if chance.random() < 0.7 else some)
+        revoked = st.sampled_from(list(life.naive.revoked))
+        some = draw(st.just(life.naive.revoked) | st.lists(revoked, min_size=1))
+        from_models = frozenset(some)
+        chosen = draw(st.just(Chosen()) | st.just(Chosen()) | CHOSEN)
+        canary = draw(st.none() | st.sampled_from([0.1, 0.5, 0.9]))
         try:
-            plan = life.plan(from_models, chosen, chunk_offsets, canary)
+            made = plan(life, from_models, chosen, draw(st.integers(1, 20)), canary)
         except UnexplainedGapError:
             self.the_events_that_were_passed_over_are_scored()
             return
         assert not self.passed_over()
-        self.owed = life.owed(from_models) & life.published_within(chosen)
-        assert events_in(plan.affected) == self.owed
-        assert events_in(plan.chunks) == self.owed
-        life.request_replay(plan, from_models, life.register(), chosen)
+        self.owed = life.owed(from_models) & chosen.events(life)
+        assert events_in(made.affected) == self.owed
+        assert events_in(made.chunks) == self.owed
+        life.request_replay(made, from_models, life.register(), chosen.scope)
 
     def passed_over(self) -> list[Event]:
         """The events below the fences that nobody has ever looked at. What lies before the first
@@ -145,17 +142,20 @@ class Life(RuleBasedStateMachine):
         for partition in {partition for partition, _ in passed_over}:
             self.life.score(partition, len(self.life.partitions[partition].published))
 
-    def executors_work(self, most: int, may_complete: bool) -> None:
-        """They take so many chunks, and may come to write the completion."""
+    def executors_work(self, draw: Draw) -> None:
+        """Some of them take so many chunks, and may come to write the completion."""
         life, replay_id = self.life, self.life.active.replay_id
         noted = life.naive.replays[replay_id]
-        for _ in range(most):
+        first = draw(st.integers(0, 3))
+        for which in range(first, first + draw(st.integers(1, 20))):
             held_up = noted.word == "paused" or not life.naive.may_score(noted.with_model)
             left = len(life.tasks) - len(of_replay(life.runs, replay_id))
-            task = life.take_chunk()
+            looked_at = noted.canary_accepted or life.active.request.canary_chunks is None
+            task = life.take_chunk(which)
             assert (task is None) == (held_up or not left)
+            assert task is None or task.canary or looked_at
         done = noted.word == "running" and every_chunk_has_its_run(life.active, life.runs)
-        if done and may_complete:
+        if done and draw(st.integers(0, 3)):
             self.complete()
 
     def complete(self) -> None:
@@ -175,7 +175,7 @@ class Life(RuleBasedStateMachine):
 
     def fenced(self) -> bool:
         """Whether a planner would go on: it waits for a partition that an operator has moved."""
-        return all(one.fenced or not one.published for one in self.life.partitions)
+        return all(one.open_run or not one.published for one in self.life.partitions)
 
     @precondition(fenced)
     @invariant()
@@ -183,8 +183,8 @@ class Life(RuleBasedStateMachine):
         """The in-force map, across gaps too; what readers hold, where it is scanned; and what is
         affected by the models ever revoked: no event less, and no event more."""
         life = self.life
-        known = life.known()
-        in_force, held = in_force_map(known.runs), in_force_map(known.held)
+        seen = known(life)
+        in_force, held = in_force_map(seen.runs), in_force_map(seen.held)
         moved = {run.source_partition for run in life.runs if run.reset}
         for partition, one in enumerate(life.partitions):
             for offset in one.offsets(0, one.end):
@@ -195,16 +195,9 @@ class Life(RuleBasedStateMachine):
                     scanned = models_at(held.get(partition, []), offset)
                     assert scanned == ([slot.held_of] if slot.held else []), (partition, offset)
         revoked = frozenset(life.naive.revoked)
-        ranges = affected_ranges(known.runs, revoked, known.held)
+        ranges = affected_ranges(seen.runs, revoked, seen.held)
         found = events_in((p, *one) for p, own in ranges.items() for one in own)
         assert found == life.owed(revoked)
-
-    @invariant()
-    def no_more_than_the_canary_is_replayed_until_somebody_has_looked(self) -> None:
-        for replay_id, replay in self.life.state.replays.items():
-            most = replay.request.canary_chunks
-            if most is not None and not self.life.naive.replays[replay_id].canary_accepted:
-                assert len(of_replay(self.life.runs, replay_id)) <= most
 
     @invariant()
     def a_certificate_is_made_again_from_ledger_and_runs(self) -> None:
@@ -228,7 +221,7 @@ def events_in(intervals: Iterable[tuple[int, int, int]]) -> set[Event]:
     return {(p, o) for p, a, b in intervals for o in range(-(-a // STEP) * STEP, b, STEP)}
 
 
-Life.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLife = Life.TestCase
 
 assert STEP > 1, "offsets must have holes, as transaction markers make them"
