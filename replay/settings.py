@@ -18,7 +18,7 @@ class ReplaySettings(BaseModel):
     """Executors give way when live scoring is more offsets behind than this in a partition …"""
     live_age_limit: float = Field(default=1.0, gt=0)
     """… or when the next event to be scored live is older than this."""
-    niceness: int = Field(default=10, ge=0, le=19)
+    niceness: int = Field(default=5, ge=0, le=19)
     """How far an executor steps back for others on the same machine (0: not at all)."""
     queue_kbytes: int = Field(default=2_048, ge=1)
     """Source events fetched ahead, in KiB: what bounds the memory. What was fetched beyond the end
