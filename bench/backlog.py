@@ -79,7 +79,8 @@ def rate_of(
     """Events per second of ``group`` on what lies before it, watched until all of it is done.
 
     Between ``FIRST`` and ``LAST`` of the backlog: starting and stopping are left out; ``at_mark``
-    is called when each of the two is reached.
+    is called when each of the two is reached. Looks are held up while a transaction commits: where
+    all of it was done between two of them, the rate is that since the one before, a lower bound.
 
     Raises:
         TimeoutError: nothing was committed for ``STALL_SECONDS``.
@@ -88,16 +89,21 @@ def rate_of(
     start = position.done()
     total = published(kafka) - start
     marks: dict[float, tuple[float, int]] = {}
+    idle_at = time.monotonic()
     before, moved_at = -1, time.monotonic()
     while True:
         now, done = time.monotonic(), position.done() - start
+        if not done:
+            idle_at = now
         for share in (FIRST, LAST):
             if done >= share * total and share not in marks:
                 marks[share] = (now, done)
                 at_mark()
         if done >= total:
             (began, early), (ended, late) = marks[FIRST], marks[LAST]
-            return (late - early) / (ended - began) if late > early else float("nan")
+            if late > early:
+                return (late - early) / (ended - began)
+            return total / (time.monotonic() - idle_at)
         if done > before:
             before, moved_at = done, now
         elif now > moved_at + STALL_SECONDS:
