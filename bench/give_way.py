@@ -106,17 +106,8 @@ def run(slots: int, rounds: int, folder: Path) -> dict[str, Any]:
         settings = settings_of(kafka, folder)
         worker = [*CRENEAU, "worker", "--processes", "1", "--port", "0"]
         slot_app = [*CRENEAU, "sandbox", "slot-app", "--rate", str(RATE)]
-        replay = [
-            *CRENEAU,
-            "model",
-            "revoke",
-            CORRUPTED,
-            "--with",
-            SOUND,
-            "--reason",
-            "a benchmark",
-        ]
-        replay += ["--replay", "--executors", "1", "--json"]
+        replay = [*CRENEAU, "model", "revoke", CORRUPTED, "--with", SOUND]
+        replay += ["--reason", "a benchmark", "--replay", "--executors", "1", "--json"]
         with process(worker, settings, folder / "worker.log") as pool:
             rate_of(kafka, kafka.names.worker_group)
             pid = wait_for_members(pool.pid, 1)["worker 1"]

@@ -34,7 +34,7 @@ from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
 from replay.fence import members
 
-BATCH: Final = 4_000
+BATCH: Final = 10_000
 """Events per transaction of the bare loop: as many as the worker takes at most."""
 SETTLE_SECONDS: Final = 5.0
 """After the first answer, before the measuring: what came while the process started is done."""

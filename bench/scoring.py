@@ -2,7 +2,7 @@
 
 ``python -m bench.scoring [--rounds 7] [--json FILE]``
 
-Real slots of the synthetic market and a model trained on it, for batches of 1 to 4,000 messages:
+Real slots of the synthetic market and a model trained on it, for batches of 1 to 10,000 messages:
 the whole of ``consumer.outcomes``, and each step of it by itself. All of it runs in one thread, so
 seconds are the processor's, which a busy machine lengthens less; the fastest of the rounds counts.
 The largest batch is also measured before ``broker.garbage`` has made collections rare, as a worker
@@ -37,7 +37,7 @@ from producer_contract.encoding import ProbabilityEncoder
 
 LESSONS = 50_000
 EVENTS = 20_000
-BATCHES = (1, 10, 100, 1_000, 2_000, 4_000)
+BATCHES = (1, 10, 100, 1_000, 4_000, 10_000)
 """The last one is as many as a worker takes at most."""
 MOST_PARTS = 200
 """Batches of one round."""

@@ -36,7 +36,7 @@ from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
 
 BATCHES = (4_000, 10_000, 20_000)
-"""Events per transaction of the bare loop; the first are as many as the worker takes at most."""
+"""Events per transaction of the bare loop; a worker takes 10,000 at most."""
 BARE_GROUP = "bench-bare"
 BARE_TOPIC = "bench-bare"
 
