@@ -4,24 +4,18 @@ The reader is a plain one, read_committed, of all of slot-probability: a replay'
 on the same partitions, and hold it back where they would hold back a slot app's.
 """
 
-import threading
 import time
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message
 
-from broker.clients import new_admin, new_consumer
-from broker.log import high_watermarks, partitions_of
+from bench.reading import Reading
 from broker.settings import KafkaSettings
 
-BATCH: Final = 5_000
 SETTLE_SECONDS: Final = 60.0
 
 LIVE: Final = b'"replay_id":null'
@@ -51,44 +45,21 @@ class Latency:
     per_second: float
 
 
-class LiveReader:
+class LiveReader(Reading):
     """Reads what is published and answered from now on, in a thread, while this lasts.
 
     What has its answer is kept as two numbers, 16 bytes an event: an hour at 1,000/s takes 58 MB.
     """
 
     def __init__(self, kafka: KafkaSettings) -> None:
-        admin = new_admin(kafka)
         self._source = kafka.names.slot_created
-        self._ends = [
-            TopicPartition(topic, partition, end)
-            for topic in (self._source, kafka.names.slot_probability)
-            for partition, end in high_watermarks(admin, topic, partitions_of(admin, topic)).items()
-        ]
-        self._consumer: Consumer = new_consumer(kafka)
+        super().__init__(kafka, (self._source, kafka.names.slot_probability), self._take)
         self._created: dict[Place, float] = {}
         self._arrived: dict[Place, float] = {}
         self._answered: array[float] = array("d")
         self._delays: array[float] = array("d")
         self._read_created = msgspec.json.Decoder(_Created).decode
         self._read_output = msgspec.json.Decoder(_Output).decode
-        self._stopping = threading.Event()
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="live-reader", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._consumer.assign(self._ends)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stopping.set()
-        self._thread.join()
 
     def wait_for_traffic(self) -> None:
         """Return once the first live event has its answer.
@@ -98,8 +69,7 @@ class LiveReader:
         """
         deadline = time.monotonic() + SETTLE_SECONDS
         while not self._delays:
-            if self._failure is not None:
-                raise self._failure
+            self.raise_failure()
             if time.monotonic() > deadline:
                 raise TimeoutError("no live event was seen: does the slot app run?")
             time.sleep(0.05)
@@ -121,28 +91,16 @@ class LiveReader:
 
     def _wait_for_answers(self, ended: float) -> None:
         deadline = time.monotonic() + SETTLE_SECONDS
-        while self._failure is None:
+        while True:
+            self.raise_failure()
             waiting = sum(created < ended for created in list(self._created.values()))
             if not waiting and time.time() > ended:
                 return
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{waiting} live events have no answer")
             time.sleep(0.05)
-        raise self._failure
 
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                # consume() alone would wait for a full batch.
-                first = self._consumer.poll(0.1)
-                if first is not None:
-                    self._absorb([first, *self._consumer.consume(BATCH, timeout=0)], time.time())
-        except Exception as error:  # told to who waits
-            self._failure = error
-        finally:
-            self._consumer.close()
-
-    def _absorb(self, messages: list[Message], now: float) -> None:
+    def _take(self, messages: list[Message], now: float) -> None:
         for message in messages:
             value = message.value()
             if message.error() is not None or value is None:
@@ -163,26 +121,7 @@ class LiveReader:
                 self._delays.append(self._arrived.pop(place) - created)
 
 
-@contextmanager
-def read_along(kafka: KafkaSettings) -> Iterator[None]:
-    """A plain reader of slot-probability that looks at nothing, while this lasts: what the other
-    one costs where it meets a replay's outputs."""
-    admin, topic = new_admin(kafka), kafka.names.slot_probability
-    ends = high_watermarks(admin, topic, partitions_of(admin, topic)).items()
-    consumer = new_consumer(kafka)
-    consumer.assign([TopicPartition(topic, partition, end) for partition, end in ends])
-    stopping = threading.Event()
-
-    def run() -> None:
-        while not stopping.is_set():
-            if consumer.poll(0.1) is not None:
-                consumer.consume(BATCH, timeout=0)
-
-    thread = threading.Thread(target=run, name="reads-along", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
-        consumer.close()
+def read_along(kafka: KafkaSettings) -> Reading:
+    """A plain reader of slot-probability that looks at nothing: what the other one costs where it
+    meets a replay's outputs."""
+    return Reading(kafka, [kafka.names.slot_probability], lambda messages, now: None)

@@ -23,12 +23,11 @@ from typing import Any, Final
 
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from bench.backlog import PARTITIONS, publish, slot_events
+from bench.backlog import PARTITIONS, Position, publish, slot_events
 from bench.commands import CRENEAU, peak_mib, process, settings_of
 from bench.models import promote_model
 from bench.proc import resident_mib, wait_for_members
 from broker.clients import new_admin
-from broker.groups import committed
 from broker.settings import KafkaSettings
 from broker.topics import apply
 from producer_contract.testing.broker import STEADY
@@ -105,25 +104,19 @@ def publishing(kafka: KafkaSettings, events: int) -> Iterator[None]:
 
 def _publish(kafka: KafkaSettings, events: int, stopping: threading.Event) -> None:
     slots = slot_events(events, "memory")
-    sent = 0
+    position, sent = Position(kafka, kafka.names.worker_group), 0
     while not stopping.is_set() and (portion := list(islice(slots, PORTION))):
-        while sent - scored(kafka) > AHEAD and not stopping.wait(0.1):
+        while sent - position.done() > AHEAD and not stopping.wait(0.1):
             pass
         publish(kafka, portion)
         sent += len(portion)
 
 
-def scored(kafka: KafkaSettings) -> int:
-    """Events that the worker has committed; the source holds no transaction markers."""
-    topic = kafka.names.slot_created
-    answers = committed(new_admin(kafka), kafka.names.worker_group, topic, range(PARTITIONS))
-    return sum(answer.offset or 0 for answer in answers.values())
-
-
 def _looks(kafka: KafkaSettings, pid: int, start: int, end: int) -> Iterator[float]:
     """Resident memory, again and again, while the events from ``start`` to ``end`` are scored."""
+    position = Position(kafka, kafka.names.worker_group)
     before, progress = -1, time.monotonic()
-    while (done := scored(kafka)) < end:
+    while (done := position.done()) < end:
         if done >= start:
             yield resident_mib(pid)
         if done > before:

@@ -1,6 +1,6 @@
 """Where a worker's microseconds go: one process on a backlog, looked into by py-spy.
 
-``python -m bench.profile [--events 6000000] [--seconds 20] [--json FILE]`` (Linux)
+``python -m bench.profile [--events 14000000] [--seconds 20] [--json FILE]`` (Linux)
 
 py-spy, in an environment of its own, looks 200 times a second at what each thread of the worker's
 interpreter is doing on a processor; what it saw is sorted into the steps of the worker's work.
@@ -148,7 +148,7 @@ def _wait_for_work(position: Position) -> None:
 def main() -> None:
     """Measure, print, and write JSON if asked to."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--events", type=int, default=6_000_000)
+    options.add_argument("--events", type=int, default=14_000_000)
     options.add_argument("--seconds", type=float, default=20.0)
     options.add_argument("--json", type=Path)
     chosen = options.parse_args()

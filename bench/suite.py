@@ -44,7 +44,7 @@ class Measurement:
 
 MEASUREMENTS: Final = (
     Measurement("worker_rate", ("--events", "400000", "--rounds", "3")),
-    Measurement("executor_rate", ("--slots", "200000", "--rounds", "1")),
+    Measurement("executor_rate", ("--slots", "600000", "--rounds", "1")),
     Measurement("latency", ("--window", "8", "--rounds", "1")),
     Measurement("peers"),
     Measurement("processes"),

@@ -15,6 +15,7 @@ what counts.
 
 import argparse
 import json
+import math
 import os
 import statistics
 import sys
@@ -68,7 +69,11 @@ def bare_loop(kafka: KafkaSettings, batch: int) -> None:
 
 def measure(kafka: KafkaSettings, what: str, folder: Path, *, batch: int = BATCHES[0]) -> float:
     """The rate of ``worker`` or ``bare`` on the backlog of ``kafka.prefix``; ``batch``: the bare
-    loop's."""
+    loop's.
+
+    Raises:
+        RuntimeError: too few events: the backlog was done between two looks.
+    """
     bare = [sys.executable, "-m", "bench.worker_rate", "--bare", "--bare-batch", str(batch)]
     command, group = {
         "worker": (
@@ -78,7 +83,10 @@ def measure(kafka: KafkaSettings, what: str, folder: Path, *, batch: int = BATCH
         "bare": (bare, kafka.prefix + BARE_GROUP),
     }[what]
     with process(command, settings_of(kafka, folder), folder / f"{what}.log"):
-        return rate_of(kafka, group)
+        rate = rate_of(kafka, group)
+    if math.isnan(rate):
+        raise RuntimeError("the backlog was done between two looks at it: give more --events")
+    return rate
 
 
 def try_batches(bootstrap: str, backlog: Sequence[tuple[str, bytes]], folder: Path) -> Rates:
