@@ -213,6 +213,9 @@ def read_range(
 def _within(
     messages: list[Message], position: int, end: int, topic: str
 ) -> tuple[list[Message], int]:
+    if messages and not any(map(Message.error, messages)) and _offset(messages[-1]) < end:
+        # Nearly always: one by one would take 0.17 µs each.
+        return messages, max(position, _offset(messages[-1]) + 1)
     batch: list[Message] = []
     for message in messages:
         error = message.error()

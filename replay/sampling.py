@@ -83,9 +83,9 @@ def read_events(source: SourceReader, places: Iterable[Interval]) -> list[Sample
     for place in places:
         for batch in source.read(place):
             events += [
-                SampledEvent(place.partition, *row)
-                for row in zip(
-                    batch.offsets, batch.timestamps_ms, batch.keys, batch.values, strict=True
+                SampledEvent(place.partition, offset, batch.timestamp_ms(row), key, value)
+                for row, (offset, key, value) in enumerate(
+                    zip(batch.offsets, batch.keys, batch.values, strict=True)
                 )
             ]
     return events

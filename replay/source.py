@@ -40,12 +40,13 @@ class Archive(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceBatch:
-    """Source records as columns. ``headers(i)`` gives those of the i-th; few are ever asked for."""
+    """Source records as columns. ``timestamp_ms(i)`` and ``headers(i)`` give those of the i-th; few
+    are ever asked for."""
 
     offsets: Sequence[int]
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
-    timestamps_ms: Sequence[int]
+    timestamp_ms: Callable[[int], int]
     headers: Callable[[int], Headers]
     archived: bool = False
 
@@ -171,7 +172,7 @@ def _batches(messages: Sequence[Message]) -> Iterator[SourceBatch]:
             [message.offset() or 0 for message in part],
             [message.key() for message in part],
             [message.value() for message in part],
-            [message.timestamp()[1] for message in part],
+            lambda place, part=part: part[place].timestamp()[1],  # type: ignore[misc]
             lambda place, part=part: headers_of(part[place]),  # type: ignore[misc]
         )
 
@@ -181,7 +182,7 @@ def _archived(records: Sequence[SourceRecord]) -> SourceBatch:
         [record.offset for record in records],
         [record.key for record in records],
         [record.value for record in records],
-        [record.timestamp_ms for record in records],
+        lambda place: records[place].timestamp_ms,
         lambda place: records[place].headers,
         archived=True,
     )

@@ -43,8 +43,8 @@ def test_a_worker_resumed_across_the_fence_is_refused(world: ReplayWorld, where:
         assert frozen.stop() == 0
     seen = assert_all(world.kafka, replayed={"bad"})
     assert_only_whole(watcher, seen)
-    # Of what it had scored under bad nothing came in: all came under the replacement. (The fence may
-    # lie after the first of that: the other scores on while the request still waits for it.)
+    # Of what it had scored under bad nothing came in: all came under the replacement. (The fence
+    # may lie behind the first of that: the other scores on while the request waits for it.)
     assert {output["epoch"] for output in seen.outputs} == {epoch}
     assert "bad" not in {run["model_version"] for run in seen.runs}
     state = world.state

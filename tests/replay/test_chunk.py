@@ -34,7 +34,7 @@ def chunk(
         offsets=[2 * place for place in range(len(messages))],
         keys=[key for key, _ in messages],
         values=[value for _, value in messages],
-        timestamps_ms=[0] * len(messages),
+        timestamp_ms=lambda _: 0,
         headers=lambda place: (("trace", b"%d" % place),),
     )
     made.add(Half(), batch, NOW)
