@@ -47,6 +47,9 @@ class Reading:
     ) -> None:
         self._stopping.set()
         self._thread.join()
+        if kind is None:
+            # Nobody may have asked, and what was not read would look like nothing that came.
+            self.raise_failure()
 
     def raise_failure(self) -> None:
         """For whoever waits for what is read: raise what has ended the thread."""

@@ -15,7 +15,7 @@ import msgspec
 
 from creneau.verify_process import Told
 from producer_contract.errors import UnavailableError
-from replay.canonical import Certificate
+from replay.canonical import Certificate, canonical
 from replay.verify import Verification, offsets_of, together, windows_of
 
 WORTH_IT_OFFSETS: Final = 500_000
@@ -34,8 +34,10 @@ def processes_for(certificate: Certificate, asked: int | None, cores: int | None
     return max(1, min(asked, windows_of(certificate)))
 
 
-def verify_with(processes: int, path: Path, so_far: Callable[[Verification], None]) -> Verification:
-    """Verify the certificate in a file. ``so_far`` is told what all of them have found by now.
+def verify_with(
+    processes: int, certificate: Certificate, so_far: Callable[[Verification], None]
+) -> Verification:
+    """Verify a certificate. ``so_far`` is told what all of them have found by now.
 
     Raises:
         VerifyingEndedError: one of them could not go on, or was killed.
@@ -49,10 +51,13 @@ def verify_with(processes: int, path: Path, so_far: Callable[[Verification], Non
             so_far(together(latest))
 
     with (
-        tempfile.TemporaryDirectory(prefix="creneau-verify-") as logs,
+        tempfile.TemporaryDirectory(prefix="creneau-verify-") as folder,
         ThreadPoolExecutor(processes) as threads,
     ):
-        looking = [_Looking(path, number, processes, Path(logs)) for number in range(processes)]
+        # Of their own: what the operator named may be a pipe, which is read once.
+        path = Path(folder) / "certificate.json"
+        path.write_bytes(canonical(certificate))
+        looking = [_Looking(path, number, processes) for number in range(processes)]
         try:
             for done in as_completed([threads.submit(one.follow, told) for one in looking]):
                 done.result()
@@ -66,9 +71,9 @@ def verify_with(processes: int, path: Path, so_far: Callable[[Verification], Non
 class _Looking:
     """One process."""
 
-    def __init__(self, path: Path, number: int, of: int, logs: Path) -> None:
+    def __init__(self, path: Path, number: int, of: int) -> None:
         self._number = number
-        self._log = logs / f"{number}.log"
+        self._log = path.with_name(f"{number}.log")
         command = [sys.executable, "-m", "creneau.verify_process", str(path), str(number), str(of)]
         with self._log.open("wb") as errors:
             self._process = subprocess.Popen(

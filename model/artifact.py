@@ -158,7 +158,7 @@ def engine_of(content: bytes, version: str) -> Engine:
 
 def prove(content: bytes, version: str) -> Manifest:
     """The manifest of an artifact whose tables, if it has any, answer as its ``model.skops`` does.
-    ``engine_of`` proves whatever scores by the golden rows alone.
+    ``engine_of`` proves tables that an artifact brings by the golden rows alone.
 
     Raises:
         ModelUnusable: it cannot be read, fails its self-test, or has tables that answer otherwise.

@@ -135,9 +135,8 @@ class SlotPublisher:
         """
         # What it returns counts reports of errors too, which are no events of ours.
         self._producer.flush(timeout)
-        self._raise_undelivered()
-        if self._waiting:
-            raise StillWaitingError(self._topic, self._waiting)
+        if waiting := self._raise_undelivered():
+            raise StillWaitingError(self._topic, waiting)
 
     def __enter__(self) -> Self:
         return self
@@ -161,12 +160,14 @@ class SlotPublisher:
         self._count(1)
         try:
             self._producer.produce(self._topic, value, key, on_delivery=self._on_delivery)
-        except BufferError:
+        except BaseException as error:
+            # It was not taken; a Ctrl-C is among these too.
             self._count(-1)
-            return False
-        except KafkaException as error:
-            self._count(-1)
-            raise explain(error.args[0], self._topic) from error
+            if isinstance(error, BufferError):
+                return False
+            if isinstance(error, KafkaException):
+                raise explain(error.args[0], self._topic) from error
+            raise
         return True
 
     def _count(self, change: int) -> None:
@@ -174,18 +175,24 @@ class SlotPublisher:
             self._waiting += change
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
-        self._count(-1)
+        failed: list[UndeliveredSlot] = []
         if error is not None:
             key = message.key() or b""
             slot_id = key.decode() if isinstance(key, bytes) else key
-            reason = str(explain(error, self._topic))
-            self._undelivered.append(UndeliveredSlot(slot_id, reason))
+            failed.append(UndeliveredSlot(slot_id, str(explain(error, self._topic))))
+        # Together: who finds nothing waiting must find the failure.
+        with self._counting:
+            self._waiting -= 1
+            self._undelivered += failed
 
-    def _raise_undelivered(self) -> None:
-        # Swapped, not cleared: a callback on another thread may append in between.
-        undelivered, self._undelivered = self._undelivered, []
+    def _raise_undelivered(self) -> int:
+        """How many are still waiting, where none has failed."""
+        with self._counting:
+            undelivered, self._undelivered = self._undelivered, []
+            waiting = self._waiting
         if undelivered:
             raise DeliveryError(self._topic, tuple(undelivered))
+        return waiting
 
     def _noticed(self, error: KafkaError) -> None:
         """Errors that librdkafka mends by itself; what it cannot mend comes out of ``publish``."""

@@ -182,22 +182,23 @@ def _read_runs(
 
 
 def present_rate(timed: Iterable[tuple[int, Run]]) -> float | None:
-    """Events per second of the last replay's last minute of work; None: none has shown any. Pure.
+    """Events per second in the last minute of work of the newest replay that shows any: one of a
+    single chunk does not. None: none does. Pure.
 
     ``timed``: all runs in log order, each with when it was written (milliseconds since 1970).
     """
-    replayed = [(at, run) for at, run in timed if run.replay_id is not None]
-    if not replayed:
-        return None
-    last_at, last = replayed[-1]
-    recent = [
-        (at, run.events)
-        for at, run in replayed
-        if run.replay_id == last.replay_id and at > last_at - RECENT_MS
-    ]
-    seconds = (last_at - recent[0][0]) / 1_000
-    events = sum(count for _, count in recent[1:])
-    return events / seconds if seconds > 0 and events else None
+    replays: dict[str, list[tuple[int, int]]] = {}
+    for at, run in timed:
+        if run.replay_id is not None:
+            replays.setdefault(run.replay_id, []).append((at, run.events))
+    for written in reversed(replays.values()):
+        last_at = written[-1][0]
+        recent = [(at, events) for at, events in written if at > last_at - RECENT_MS]
+        seconds = (last_at - recent[0][0]) / 1_000
+        events = sum(count for _, count in recent[1:])
+        if seconds > 0 and events:
+            return events / seconds
+    return None
 
 
 def _moment(timestamp_ms: int | None) -> str | None:

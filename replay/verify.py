@@ -83,7 +83,7 @@ def verify(
 ) -> Verification:
     """Look at every event that the certificate speaks of; at none where the ledger disowns it.
 
-    ``so_far`` is told what was found by the end of each window.
+    ``so_far`` is told what was found, batch by batch; a window's outcomes are read before that.
 
     Raises:
         SourceRangesGoneError: source events are past retention, without an archive.
@@ -101,8 +101,8 @@ def verify(
         for window in islice(windows, share.number, None, share.of):
             held = Held(window, int(certificate["epoch"]), from_models)
             held.read(outcomes)
-            _check(source, window, held, found)
-            so_far(found)
+            for _ in _check(source, window, held, found):
+                so_far(found)
     return found
 
 
@@ -231,7 +231,10 @@ class Held:
         return place, min(output.epoch, _MOST), withdrawn | corrupted
 
 
-def _check(source: SourceReader, window: list[Interval], held: Held, found: Verification) -> None:
+def _check(
+    source: SourceReader, window: list[Interval], held: Held, found: Verification
+) -> Iterator[None]:
+    """Adds to what was found, and yields after each batch."""
     for interval in window:
         for batch in source.read(interval):
             found.checked += len(batch.offsets)
@@ -241,6 +244,7 @@ def _check(source: SourceReader, window: list[Interval], held: Held, found: Veri
                 why = held.why_left_behind(offset)
                 if why is not None:
                     _leave_behind(found, interval.partition, offset, batch.keys[place], why)
+            yield
 
 
 def _leave_behind(

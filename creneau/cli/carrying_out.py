@@ -33,7 +33,8 @@ def carry_out(
         requested = replays.request(order, reason, say)
     except KeyboardInterrupt:
         drop_if_empty(log)
-        say("this command had not begun to replay; give it again to go on")
+        say("creneau replay status says whether the replay was requested: if so, creneau replay")
+        say("resume ID --executors 1 works on it; else give this command again")
         raise
     except BaseException:
         drop_if_empty(log)

@@ -73,7 +73,7 @@ def verify_command(
     number = processes_for(certificate, processes, cores())
     progress = VerifyProgress()
     if number > 1:
-        found = verify_with(number, path, progress.show)
+        found = verify_with(number, certificate, progress.show)
     else:
         state = read_ledger(kafka)
         found = verify(kafka, certificate, state, replays.archive, so_far=progress.show)

@@ -33,14 +33,14 @@ def test_a_table_that_refuses_everything_is_noticed_though_another_one_fares_wel
 
     for _ in range(10):
         one_of_each()
-    with pytest.raises(EverythingRefusedError, match=r"table broken .*no such column"):
+    with pytest.raises(EverythingRefusedError, match=r"table broken, .*no such column"):
         one_of_each()
     assert len(here.jobs.tables["healthy"]) >= 10
 
 
 @pytest.mark.parametrize("most_named", [None, 5, 1])
 @pytest.mark.parametrize("bad", [range(3, 400, 13), range(11), range(385, 400)])
-def test_rows_that_bigquery_names_never_stop_the_archive_while_others_of_their_job_are_good(
+def test_rows_that_bigquery_names_do_not_stop_the_archive_while_others_near_them_are_good(
     monkeypatch: pytest.MonkeyPatch, bad: range, most_named: int | None
 ) -> None:
     jobs = PretendJobs(is_in(set(bad)), names_them=True, most_named=most_named)
@@ -49,6 +49,17 @@ def test_rows_that_bigquery_names_never_stop_the_archive_while_others_of_their_j
     here.until("its load", here.all_archived)
     assert loaded(jobs) == sorted(set(range(400)) - set(bad))
     assert refused(jobs) == list(bad)
+
+
+@pytest.mark.parametrize(("bad", "most_named"), [(range(41), 5), (range(19), 1)])
+def test_a_long_run_of_bad_rows_at_the_head_is_taken_for_a_wrong_table(
+    monkeypatch: pytest.MonkeyPatch, bad: range, most_named: int
+) -> None:
+    jobs = PretendJobs(is_in(set(bad)), names_them=True, most_named=most_named)
+    here = in_memory(monkeypatch, jobs, "slot_events")
+    here.publish("slot_events", 400)
+    with pytest.raises(EverythingRefusedError, match=r"from offset \d+ on .*each new start"):
+        here.until("its end", here.all_archived)
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,43 @@ def test_reports_of_errors_are_not_taken_for_events(nobody: str) -> None:
     publisher.flush()
 
 
+def test_an_event_that_was_interrupted_on_its_way_is_not_waited_for(nobody: str) -> None:
+    class Interrupted:
+        def produce(self, *_: Any, **__: Any) -> None:
+            raise KeyboardInterrupt
+
+        def flush(self, _: float) -> int:
+            return 0
+
+    publisher = SlotPublisher({"bootstrap.servers": nobody})
+    publisher._producer = Interrupted()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        publisher.publish(a_slot())
+    publisher.flush()
+
+
+def test_who_finds_nothing_waiting_finds_the_failure_that_another_thread_was_told(
+    nobody: str,
+) -> None:
+    publisher = SlotPublisher({"bootstrap.servers": nobody, "delivery.timeout.ms": 300})
+
+    class Late:
+        """A flush in vain, during which another thread's poll brings the outcome."""
+
+        def __init__(self, producer: Any) -> None:
+            self.produce, self.poll = producer.produce, producer.poll
+
+        def flush(self, _: float) -> int:
+            while publisher._waiting:
+                self.poll(0.1)
+            return 1
+
+    publisher._producer = Late(publisher._producer)  # type: ignore[assignment]
+    publisher.publish(a_slot())
+    with pytest.raises(DeliveryError):
+        publisher.flush(timeout=0)
+
+
 def test_a_full_queue_pushes_back_and_then_says_so(nobody: str) -> None:
     publisher = SlotPublisher(
         {"bootstrap.servers": nobody, "queue.buffering.max.messages": 1}, patience=0.3

@@ -164,6 +164,11 @@ def test_the_rate_is_that_of_the_last_replays_last_minute() -> None:
     assert present_rate(timed) == 200
 
 
-@pytest.mark.parametrize("ids", [[], [None, None], ["new"], ["old", "old", "new"]])
-def test_without_two_commits_of_the_last_replay_there_is_no_rate(ids: list[str | None]) -> None:
+def test_a_replay_of_a_single_chunk_does_not_hide_the_rate_of_the_one_before() -> None:
+    timed = [(at * 1_000, replayed(one, 9)) for at, one in enumerate(["old", "old", "new"])]
+    assert present_rate(timed) == 9
+
+
+@pytest.mark.parametrize("ids", [[], [None, None], ["new"], ["old", None, "new"]])
+def test_without_two_commits_of_one_replay_there_is_no_rate(ids: list[str | None]) -> None:
     assert present_rate((at * 1_000, replayed(one, 9)) for at, one in enumerate(ids)) is None

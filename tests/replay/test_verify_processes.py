@@ -1,6 +1,5 @@
 """A process of ``verify`` that cannot go on, or dies, is said in one line."""
 
-import json
 import os
 import signal
 import socket
@@ -21,12 +20,10 @@ CERTIFICATE = {
 }
 
 
-@pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no settings lie."""
     monkeypatch.chdir(tmp_path)
-    found = tmp_path / "certificate.json"
-    found.write_text(json.dumps(CERTIFICATE))
-    return found
 
 
 def _is_looking(pid: int) -> bool:
@@ -36,13 +33,13 @@ def _is_looking(pid: int) -> bool:
         return False
 
 
-def test_what_keeps_one_from_going_on_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_keeps_one_from_going_on_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRENEAU_BOOTSTRAP_SERVERS", "localhost:1")
     with pytest.raises(VerifyingEndedError, match="localhost:1"):
-        verify_with(2, path, lambda found: None)
+        verify_with(2, CERTIFICATE, lambda found: None)
 
 
-def test_one_that_is_killed_is_missed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_killed_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     killed = threading.Event()
 
     def kill_one() -> None:
@@ -60,7 +57,7 @@ def test_one_that_is_killed_is_missed(path: Path, monkeypatch: pytest.MonkeyPatc
         killer.start()
         try:
             with pytest.raises(VerifyingEndedError, match="SIGKILL"):
-                verify_with(2, path, lambda found: None)
+                verify_with(2, CERTIFICATE, lambda found: None)
         finally:
             killed.set()
             killer.join()

@@ -204,8 +204,10 @@ class Archiver:
         if culprits and self._refused_in_a_row[one.topic.table] > MOST_REFUSED_IN_A_ROW:
             if len(culprits) == len(one.batch.good):
                 raise EverythingRefusedError(
-                    f"BigQuery refuses row after row of table {one.topic.table} (last: {why}); "
-                    "creneau warehouse check says how the table differs"
+                    f"BigQuery refuses row after row of table {one.topic.table}, now those of "
+                    f"{one.name} from offset {one.batch.good[0]} on (last: {why}); creneau "
+                    "warehouse check says how the table differs; where it does not, the rows are "
+                    f"bad, and each new start of the archive passes {MOST_REFUSED_IN_A_ROW} of them"
                 )
             one.next_plan = sooner_decided(one.next_plan, one.batch.good, culprits)
         if outcome.job.state is State.ROWS_REFUSED and not outcome.of_refused:
