@@ -85,7 +85,9 @@ def _keep_little(kafka: KafkaSettings) -> None:
         ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
         for topic in (kafka.names.slot_created, kafka.names.slot_probability)
     ]
-    for future in new_admin(kafka).incremental_alter_configs(resources).values():
+    # Held until all have answered: what a client that is gone was asked is never answered.
+    admin = new_admin(kafka)
+    for future in admin.incremental_alter_configs(resources).values():
         future.result()
 
 
