@@ -1,12 +1,13 @@
 """One, two and three worker processes on the same backlog, and who has the cores meanwhile.
 
-``python -m bench.processes [--events 300000] [--processes 1 2 3] [--rounds 5] [--json FILE]``
+``python -m bench.processes [--events 2000000] [--processes 1 2 3] [--rounds 5] [--json FILE]``
 
 Each round gets a backlog of its own for each number of processes, on one embedded Kafka; every
-second round goes the other way round. The rate is taken from outside, between a tenth and nine
-tenths of the backlog (``bench.backlog``), and the processor time of the broker and of each worker
-over the same span (``/proc/PID/stat``): where they keep all cores busy, another process can only
-take time from the broker. The ratio of a round is to its own first number of processes.
+second round goes the other way round. The backlog is large: while the processes join one after the
+other, the group stands still again and again. The rate is taken from outside, between a tenth and
+nine tenths of the backlog (``bench.backlog``), and the processor time of the broker and of each
+worker over the same span (``/proc/PID/stat``): where they keep all cores busy, another process can
+only take time from the broker. The ratio of a round is to its own first number of processes.
 """
 
 import argparse
@@ -19,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.backlog import PARTITIONS, publish, rate_of, slot_events
+from bench.backlog import PARTITIONS, rate_of
 from bench.commands import CRENEAU, process, settings_of
+from bench.fill import fill
 from bench.models import promote_model
 from bench.proc import Cpu, cores, cpu_now, pool_members
 from broker.clients import new_admin
@@ -28,8 +30,6 @@ from broker.settings import KafkaSettings
 from broker.topics import apply
 from producer_contract.testing.broker import STEADY
 from producer_contract.testing.embedded import EmbeddedKafka
-
-Events = list[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def measure(kafka: KafkaSettings, broker: int, processes: int, folder: Path) -> 
     return Measured(rate, cores(marks[0], marks[-1]))
 
 
-def run(counts: Sequence[int], events: Events, rounds: int, folder: Path) -> dict[str, Any]:
+def run(counts: Sequence[int], events: int, rounds: int, folder: Path) -> dict[str, Any]:
     """All rounds, on one Kafka."""
     found: dict[int, list[Measured]] = {count: [] for count in counts}
     with EmbeddedKafka(folder / "kafka", jvm=STEADY) as embedded:
@@ -63,11 +63,11 @@ def run(counts: Sequence[int], events: Events, rounds: int, folder: Path) -> dic
                 kafka = KafkaSettings(embedded.bootstrap_servers, prefix=f"round{number}of{count}-")
                 apply(new_admin(kafka), kafka.names, partitions=PARTITIONS)
                 promote_model(kafka, folder)
-                publish(kafka, events)
+                fill(kafka, folder, events, processes=2)
                 one = measure(kafka, embedded.brokers[0].pid, count, folder)
                 found[count].append(one)
                 print(f"round {number + 1}, {count} processes: {one.rate:,.0f}/s", flush=True)
-    return {"events": len(events), "rounds": rounds, "cores": os.cpu_count()} | results(found)
+    return {"events": events, "rounds": rounds, "cores": os.cpu_count()} | results(found)
 
 
 def results(found: Mapping[int, Sequence[Measured]]) -> dict[str, Any]:
@@ -102,14 +102,13 @@ def results(found: Mapping[int, Sequence[Measured]]) -> dict[str, Any]:
 def main() -> None:
     """Measure, print, and write JSON if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="creneau-bench-") as folder:
-        backlog = list(slot_events(options.events, "bench"))
-        found = run(options.processes, backlog, options.rounds, Path(folder))
+        found = run(options.processes, options.events, options.rounds, Path(folder))
     print(f"median of {options.rounds}, {found['cores']} cores:")
     for count, median in found["median"].items():
         shares = ", ".join(f"{name} {share:.2f}" for name, share in median["cores"].items())
