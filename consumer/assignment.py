@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from broker.consuming import resume
 from consumer.open_runs import Position
 from consumer.placing import Place, Placed
 from consumer.starting_point import StartingPoint
@@ -84,7 +85,7 @@ class Assignment:
         if held := self._flowing - wanted:
             self._consumer.pause(self._parts(held))
         if freed := wanted - self._flowing:
-            self._consumer.resume(self._parts(freed))
+            resume(self._consumer, self._parts(freed))
         self._flowing = wanted
 
     def rewind(self, partitions: Iterable[int] | None = None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from broker.clients import new_admin, new_consumer, session_time_out
-from broker.consuming import membership
+from broker.consuming import membership, resume
 from broker.errors import Decision, decide, kafka_error, unavailable
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
@@ -77,7 +77,7 @@ class TaskQueue:
             # What is withheld there comes later than this.
             self._withheld.discard(place.partition)
             if not self._held:
-                self._consumer.resume([TopicPartition(self._topic, place.partition)])
+                resume(self._consumer, [TopicPartition(self._topic, place.partition)])
         try:
             self._consumer.seek(place)
         except KafkaException as error:
@@ -126,7 +126,10 @@ class TaskQueue:
             return
         chosen = self.assigned if held else self.assigned - self._withheld
         parts = [TopicPartition(self._topic, partition) for partition in chosen]
-        (self._consumer.pause if held else self._consumer.resume)(parts)
+        if held:
+            self._consumer.pause(parts)
+        else:
+            resume(self._consumer, parts)
         self._held = held
 
     def _assign(self, _: Consumer, parts: Sequence[TopicPartition]) -> None:

@@ -33,6 +33,9 @@ class Consumer:
     def resume(self, parts: list[TopicPartition]) -> None:
         self.flowing |= {part.partition for part in parts}
 
+    def offsets_for_times(self, *_: Any, **__: Any) -> None:
+        pass
+
 
 def assignment(consumer: Consumer) -> Assignment:
     def place(partitions: Any) -> dict[int, Placed]:

@@ -91,6 +91,9 @@ class Consumer:
     def resume(self, parts: list[TopicPartition]) -> None:
         self.paused -= {part.partition for part in parts}
 
+    def offsets_for_times(self, *_: Any, **__: Any) -> None:
+        pass
+
     def consume(self, *_: Any, **__: Any) -> list[Any]:
         return []
 

@@ -25,6 +25,9 @@ class Consumer:
     def resume(self, parts: list[TopicPartition]) -> None:
         self.told += [("resume", part.partition, 0) for part in parts]
 
+    def offsets_for_times(self, *_: Any, **__: Any) -> None:
+        pass
+
 
 @pytest.fixture
 def queue() -> Any:
