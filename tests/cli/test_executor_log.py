@@ -102,7 +102,7 @@ def test_a_ctrl_c_while_others_are_waited_for_says_how_to_go_on(
         carrying_out.carry_out(
             replays, Order("good"), executors=1, yes=False, reason="", as_json=False
         )
-    assert "give it again to go on" in capsys.readouterr().err
+    assert "else give this command again" in capsys.readouterr().err
 
 
 def test_where_no_file_can_be_made_that_is_one_line(tmp_path: Path) -> None:
