@@ -58,6 +58,9 @@ def test_a_frozen_owner_whose_lost_records_were_accepted_loads_nothing_twice(
         found = world.places("slot_events")
     finally:
         frozen.kill()
-    there = world.on_the_log("slot_events").keys()
-    assert found.keys() == there
     assert set(found.values()) == {1}
+    let_go = {(partition, offset) for partition in (0, 1) for offset in range(10)}
+    lost = let_go - found.keys()
+    # The job of one partition may have been done before the other's was frozen.
+    assert lost in (let_go, {(0, n) for n in range(10)}, {(1, n) for n in range(10)})
+    assert found.keys() == (world.on_the_log("slot_events").keys() | let_go) - lost
