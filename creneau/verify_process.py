@@ -1,7 +1,7 @@
 """One process of ``creneau replay verify``, which looks at its share of a certificate.
 
-``python -m creneau.verify_process CERTIFICATE NUMBER OF``: now and then it writes a line with what
-it has found so far, as JSON; the last line is all of it, or why it could not go on.
+``python -m creneau.verify_process CERTIFICATE NUMBER OF``: after each batch of events it writes a
+line with what it has found so far, as JSON; the last line is all of it, or why it could not go on.
 """
 
 import os

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -98,8 +99,8 @@ class SlotPublisher:
         self._topic = topic
         self._patience = patience
         self._undelivered: list[UndeliveredSlot] = []
-        self._waiting = 0
-        self._counting = threading.Lock()
+        self._waiting: set[object] = set()
+        self._telling = threading.Lock()
         try:
             self._producer = Producer(properties)
         except KafkaException as error:
@@ -156,40 +157,40 @@ class SlotPublisher:
             error.add_note(str(undelivered))
 
     def _queued(self, key: bytes, value: bytes) -> bool:
-        # Counted first: another thread's poll may bring the outcome before produce() is back.
-        self._count(1)
+        # Noted first: another thread's poll may bring the outcome before produce() is back.
+        token = object()
+        told = partial(self._on_delivery, token)
+        taken = False
+        self._waiting.add(token)
         try:
-            self._producer.produce(self._topic, value, key, on_delivery=self._on_delivery)
-        except BaseException as error:
-            # It was not taken; a Ctrl-C is among these too.
-            self._count(-1)
-            if isinstance(error, BufferError):
-                return False
-            if isinstance(error, KafkaException):
-                raise explain(error.args[0], self._topic) from error
-            raise
-        return True
+            self._producer.produce(self._topic, value, key, on_delivery=told)
+            taken = True
+        except BufferError:
+            pass
+        except KafkaException as error:
+            raise explain(error.args[0], self._topic) from error
+        finally:
+            # Of a Ctrl-C too. Where Kafka has taken it all the same, its outcome finds no token.
+            if not taken:
+                self._waiting.discard(token)
+        return taken
 
-    def _count(self, change: int) -> None:
-        with self._counting:
-            self._waiting += change
-
-    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
+    def _on_delivery(self, token: object, error: KafkaError | None, message: Message) -> None:
         failed: list[UndeliveredSlot] = []
         if error is not None:
             key = message.key() or b""
             slot_id = key.decode() if isinstance(key, bytes) else key
             failed.append(UndeliveredSlot(slot_id, str(explain(error, self._topic))))
         # Together: who finds nothing waiting must find the failure.
-        with self._counting:
-            self._waiting -= 1
+        with self._telling:
+            self._waiting.discard(token)
             self._undelivered += failed
 
     def _raise_undelivered(self) -> int:
         """How many are still waiting, where none has failed."""
-        with self._counting:
+        with self._telling:
             undelivered, self._undelivered = self._undelivered, []
-            waiting = self._waiting
+            waiting = len(self._waiting)
         if undelivered:
             raise DeliveryError(self._topic, tuple(undelivered))
         return waiting

@@ -101,8 +101,7 @@ def verify(
         for window in islice(windows, share.number, None, share.of):
             held = Held(window, int(certificate["epoch"]), from_models)
             held.read(outcomes)
-            for _ in _check(source, window, held, found):
-                so_far(found)
+            _check(source, window, held, found, so_far)
     return found
 
 
@@ -232,9 +231,12 @@ class Held:
 
 
 def _check(
-    source: SourceReader, window: list[Interval], held: Held, found: Verification
-) -> Iterator[None]:
-    """Adds to what was found, and yields after each batch."""
+    source: SourceReader,
+    window: list[Interval],
+    held: Held,
+    found: Verification,
+    so_far: Callable[[Verification], None],
+) -> None:
     for interval in window:
         for batch in source.read(interval):
             found.checked += len(batch.offsets)
@@ -244,7 +246,7 @@ def _check(
                 why = held.why_left_behind(offset)
                 if why is not None:
                     _leave_behind(found, interval.partition, offset, batch.keys[place], why)
-            yield
+            so_far(found)
 
 
 def _leave_behind(

@@ -33,8 +33,8 @@ def carry_out(
         requested = replays.request(order, reason, say)
     except KeyboardInterrupt:
         drop_if_empty(log)
-        say("creneau replay status says whether the replay was requested: if so, creneau replay")
-        say("resume ID --executors 1 works on it; else give this command again")
+        say("creneau replay status says whether the replay was requested")
+        say("if it was: creneau replay resume ID --executors 1; else give this command again")
         raise
     except BaseException:
         drop_if_empty(log)

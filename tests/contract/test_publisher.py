@@ -121,6 +121,23 @@ def test_an_event_that_was_interrupted_on_its_way_is_not_waited_for(nobody: str)
     publisher.flush()
 
 
+def test_an_event_that_kafka_took_although_interrupted_is_counted_once(nobody: str) -> None:
+    class TakenAndInterrupted:
+        def produce(self, *_: Any, on_delivery: Any) -> None:
+            self.told = on_delivery
+            raise KeyboardInterrupt
+
+        def flush(self, _: float) -> int:
+            self.told(None, None)
+            return 0
+
+    publisher = SlotPublisher({"bootstrap.servers": nobody})
+    publisher._producer = TakenAndInterrupted()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        publisher.publish(a_slot())
+    publisher.flush()
+
+
 def test_who_finds_nothing_waiting_finds_the_failure_that_another_thread_was_told(
     nobody: str,
 ) -> None:
