@@ -23,7 +23,7 @@ from datetime import datetime
 from confluent_kafka import Message
 
 from broker.dead_letters import dead_letter_headers
-from broker.messages import headers_of, place
+from broker.messages import headers_of, place, places
 from consumer.open_runs import Counted
 from model.scoring import Refused, Scorer, score_batch
 from producer_contract.encoding import ProbabilityEncoder
@@ -78,30 +78,29 @@ def outcomes(engine: Scorer, messages: Sequence[Message], provenance: Provenance
 
     ``messages`` are without errors, those of a partition in the order of their offsets.
     """
-    keys = [message.key() for message in messages]
-    places = [place(message) for message in messages]
-    scores = score_batch(engine, keys, [message.value() for message in messages])
-    scored_places = [places[at] for at in scores.places]
-    partitions, offsets = zip(*scored_places, strict=True) if scored_places else ((), ())
+    keys = list(map(Message.key, messages))
+    partitions, offsets = places(messages)
+    scores = score_batch(engine, keys, list(map(Message.value, messages)))
     encoder = ProbabilityEncoder(
         model_version=provenance.model_version,
         epoch=provenance.epoch,
         scored_at=provenance.scored_at,
         replay_id=None,
     )
+    to = scores.of(partitions)
     values = encoder.values(
-        scores.slot_ids, scores.probabilities, scores.starts, partitions, offsets
+        scores.slot_ids, scores.probabilities, scores.starts, to, scores.of(offsets)
     )
     refused = sorted(scores.refused.items())
-    scored = Counter(partitions)
-    dead = Counter(places[at][0] for at, _ in refused)
+    scored = Counter(to)
+    dead = Counter(partitions[at] for at, _ in refused)
     return Outcomes(
-        outputs=Outputs(partitions, [keys[at] for at in scores.places], values),
+        outputs=Outputs(to, scores.of(keys), values),
         dead_letters=[_dead_letter(messages[at], why, provenance) for at, why in refused],
         counted={
             partition: Counted(offset + 1, scored[partition], dead[partition])
             # The last of each partition stays.
-            for partition, offset in dict(places).items()
+            for partition, offset in dict(zip(partitions, offsets, strict=True)).items()
         },
         codes=Counter(why.code for _, why in refused),
         example=_named(messages[refused[0][0]], refused[0][1], provenance) if refused else None,

@@ -35,7 +35,15 @@ month: 1 … 12, local; the rest as in the event."""
 
 PARTNERSHIP_TYPES: Final = ("EI", "EIRL", "EURL", "ME", "SARL", "SAS", "SASU")
 
-_ORDINAL: Final = {name: float(place) for place, name in enumerate(PARTNERSHIP_TYPES)}
+
+class _Ordinals(dict[str, float]):
+    """By name; NaN for a name that is none of them."""
+
+    def __missing__(self, name: str) -> float:
+        return np.nan
+
+
+_ORDINAL: Final = _Ordinals({name: float(n) for n, name in enumerate(PARTNERSHIP_TYPES)})
 _DAY: Final = 86_400.0
 
 
@@ -99,9 +107,12 @@ def features_of(columns: Columns) -> NDArray[np.float64]:
     local = local_seconds(columns.lesson_start_at, departements)
     days = np.floor(local / _DAY)
     months = days.astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
-    matrix = np.empty((len(columns.latitude), len(FEATURE_NAMES)))
+    # By columns: so they are written, and so an engine of tables reads them.
+    matrix = np.empty((len(columns.latitude), len(FEATURE_NAMES)), order="F")
     matrix[:, 0] = np.where(departements >= 0, departements, np.nan)
-    matrix[:, 1] = [_ORDINAL.get(name, np.nan) for name in columns.partnership_type]
+    matrix[:, 1] = np.fromiter(
+        map(_ORDINAL.__getitem__, columns.partnership_type), np.float64, len(matrix)
+    )
     matrix[:, 2] = (columns.lesson_start_at - columns.created_at) / 3_600.0
     matrix[:, 3] = (local - days * _DAY) / 3_600.0
     matrix[:, 4] = (days + 3.0) % 7.0  # 1970-01-01 was a Thursday

@@ -19,6 +19,7 @@ _NO_TIME: Final = " " * _LENGTH
 _SIGNS: Final = np.array([4, 7, 10, 13, 16, 19, 23])
 _SIGNS_ARE: Final = np.frombuffer(b"--T::.Z", np.uint8)[:, None]
 _DIGITS: Final = np.setdiff1d(np.arange(_LENGTH), _SIGNS)
+_HUNDREDS: Final = np.array([[100], [10], [1]])
 _MONTHS: Final = np.arange(f"{YEARS.start}-01", f"{YEARS.stop}-02", dtype="datetime64[M]")
 _FIRST_DAYS: Final = _MONTHS.astype("datetime64[D]").astype(np.int64)
 """Of each month, in days since 1970-01-01, and of the one after the last."""
@@ -26,15 +27,20 @@ _FIRST_DAYS: Final = _MONTHS.astype("datetime64[D]").astype(np.int64)
 
 def read_instants(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Milliseconds since 1970-01-01T00:00Z of n texts, and which of them were read: (n), (n)."""
-    plain = [t if len(t) == _LENGTH and t.isascii() else _NO_TIME for t in texts]
-    signs = np.frombuffer("".join(plain).encode(), np.uint8).reshape(-1, _LENGTH).T
-    digits = signs[_DIGITS].astype(np.int64) - ord("0")
-    read = (signs[_SIGNS] == _SIGNS_ARE).all(0) & (digits >= 0).all(0) & (digits <= 9).all(0)
-    year = ((digits[0] * 10 + digits[1]) * 10 + digits[2]) * 10 + digits[3]
-    month, day, hour, minute, second = (digits[4:14:2] * 10 + digits[5:14:2])[:]
+    joined = "".join(texts)
+    if not joined.isascii() or not {_LENGTH}.issuperset(map(len, texts)):
+        joined = "".join(t if len(t) == _LENGTH and t.isascii() else _NO_TIME for t in texts)
+    # A row per place in the text. Bytes: what is below "0" becomes more than 9, too.
+    signs = np.frombuffer(joined.encode(), np.uint8).reshape(-1, _LENGTH).T.copy()
+    digits = signs[_DIGITS] - ord("0")
+    read = (signs[_SIGNS] == _SIGNS_ARE).all(0) & (digits <= 9).all(0)
+    pairs = (digits[:14:2] * 10 + digits[1:14:2]).astype(np.int64)
+    century, year, month, day, hour, minute, second = pairs
+    year += century * 100
     read &= (year >= YEARS.start) & (year < YEARS.stop) & (month >= 1) & (month <= 12)
     months = np.where(read, (year - YEARS.start) * 12 + month - 1, 0)
     read &= (day >= 1) & (day <= _FIRST_DAYS[months + 1] - _FIRST_DAYS[months])
     read &= (hour <= 23) & (minute <= 59) & (second <= 59)
     seconds = ((_FIRST_DAYS[months] + day - 1) * 24 + hour) * 3_600 + minute * 60 + second
-    return seconds * 1_000 + (digits[14] * 10 + digits[15]) * 10 + digits[16], read
+    thousandth = (digits[14:] * _HUNDREDS).sum(0)
+    return seconds * 1_000 + thousandth, read

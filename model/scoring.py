@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -14,6 +14,9 @@ from model.slots import Refused, decode_slots
 from producer_contract.times import parse_instant
 
 __all__ = ["Refused", "Scored", "Scorer", "Scores", "score", "score_batch"]
+
+
+T = TypeVar("T")
 
 
 class Scorer(Protocol):
@@ -38,6 +41,10 @@ class Scores:
     probabilities: Sequence[float]
     starts: Sequence[str]
     refused: dict[int, Refused]
+
+    def of(self, column: Sequence[T]) -> Sequence[T]:
+        """What a column of the whole batch has for the scored events."""
+        return [column[place] for place in self.places] if self.refused else column
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):

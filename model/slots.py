@@ -25,7 +25,7 @@ _decode = CREATED.decode
 _NOT_PLAIN: Final = (ValueError, TypeError, RecursionError)
 """msgspec's and Unicode's are ValueErrors; None, a tombstone, makes a TypeError."""
 
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 128
 """A loop that can go on behind a bad event takes twice as long as one that cannot."""
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import repeat
 
 from broker.dead_letters import dead_letter_headers
 from ledger.records import Interval
@@ -58,19 +57,19 @@ class Chunk:
     def add(self, engine: Scorer, batch: SourceBatch, now: datetime) -> None:
         """Score a batch of source records of the interval, at ``now``."""
         scores = score_batch(engine, batch.keys, batch.values)
-        offsets = [batch.offsets[place] for place in scores.places]
+        offsets = scores.of(batch.offsets)
         encoder = ProbabilityEncoder(
             model_version=self.provenance.model_version,
             epoch=self.provenance.epoch,
             scored_at=now,
             replay_id=self.provenance.replay_id,
         )
-        self.outputs.keys += [batch.keys[place] for place in scores.places]
+        self.outputs.keys += scores.of(batch.keys)
         self.outputs.values += encoder.values(
             scores.slot_ids,
             scores.probabilities,
             scores.starts,
-            repeat(self.interval.partition, len(offsets)),
+            [self.interval.partition] * len(offsets),
             offsets,
         )
         self.scored += len(offsets)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 import shapely
@@ -26,6 +27,13 @@ class Method(IntEnum):
 
 
 _NAMES = np.array(["", *CODES])
+
+MOST_KNOWN: Final = 20_000
+"""Points whose answer is kept, all of them near borders and coasts, where it takes 5 µs to find:
+7 MB at most. When there would be more, all are forgotten."""
+
+_KNOWN: Final[dict[tuple[float, float], tuple[int, int, float]]] = {}
+"""By latitude and longitude: number, method, distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +71,57 @@ def locate(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> L
     )
     closer = np.flatnonzero(~settled)
     if closer.size:
-        _look_closer(located, closer, cells[closer], latitudes[closer], longitudes[closer])
+        found = _remembered(cells[closer], latitudes[closer], longitudes[closer])
+        located.numbers[closer] = found.numbers
+        located.method[closer] = found.method
+        located.distance_km[closer] = found.distance_km
     return located
 
 
+def _remembered(
+    cells: NDArray[np.int16], latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]
+) -> Located:
+    """``_look_closer``, once for a point that comes again, as meeting points do."""
+    if len(cells) > MOST_KNOWN:
+        return _look_closer(cells, latitudes, longitudes)
+    points = list(zip(latitudes.tolist(), longitudes.tolist(), strict=True))
+    answers = [_KNOWN.get(point) for point in points]
+    new = [place for place, answer in enumerate(answers) if answer is None]
+    if new:
+        found = _look_closer(cells[new], latitudes[new], longitudes[new])
+        if len(_KNOWN) + len(new) > MOST_KNOWN:
+            _KNOWN.clear()
+        columns = (found.numbers, found.method, found.distance_km)
+        for place, *answer in zip(new, *(column.tolist() for column in columns), strict=True):
+            answers[place] = _KNOWN[points[place]] = tuple(answer)
+    numbers, method, distance_km = zip(*answers, strict=True)
+    return Located(
+        np.array(numbers, np.int16), np.array(method, np.uint8), np.array(distance_km, np.float64)
+    )
+
+
 def _look_closer(
-    located: Located,
-    places: NDArray[np.int64],
-    cells: NDArray[np.int16],
-    latitudes: NDArray[np.float64],
-    longitudes: NDArray[np.float64],
-) -> None:
-    """Fill in the points at ``places`` from the polygons, then from the nearest coast."""
+    cells: NDArray[np.int16], latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]
+) -> Located:
+    """From the polygons of a cell's candidates, else from the nearest coast."""
+    located = Located(
+        np.full(cells.size, -1, np.int16),
+        np.full(cells.size, Method.NONE, np.uint8),
+        np.full(cells.size, np.nan),
+    )
     which, departement = load_grid().candidates(cells)
     inside = shapely.intersects_xy(
         load_polygons()[departement], longitudes[which], latitudes[which]
     )
     # Candidates stand in the order of CODES: of several, the first wins.
     point, first = np.unique(which[inside], return_index=True)
-    _fill(located, places[point], departement[inside][first], Method.POLYGON, 0.0)
-    outside = np.setdiff1d(np.arange(places.size), point)
+    _fill(located, point, departement[inside][first], Method.POLYGON, 0.0)
+    outside = np.setdiff1d(np.arange(cells.size), point)
     if outside.size:
         owner, distance = nearest(latitudes[outside], longitudes[outside])
         near = owner >= 0
-        _fill(located, places[outside[near]], owner[near], Method.NEAREST, distance[near])
+        _fill(located, outside[near], owner[near], Method.NEAREST, distance[near])
+    return located
 
 
 def _fill(

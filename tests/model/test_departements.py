@@ -7,7 +7,7 @@ import pytest
 import shapely
 from numpy.testing import assert_array_equal
 
-from model.departements import CODES, LIMIT_KM, Located, Method, locate
+from model.departements import CODES, LIMIT_KM, Located, Method, locate, lookup
 from model.departements.build_grid import build_grid
 from model.departements.grid import load_grid
 from model.departements.polygons import load_polygons
@@ -180,3 +180,33 @@ def test_what_is_no_point_is_nowhere(bad: float) -> None:
 
 def test_no_points_give_no_answers() -> None:
     assert locate(np.empty(0), np.empty(0)).codes.tolist() == []
+
+
+def borderline() -> tuple[np.ndarray, np.ndarray]:
+    """Forty points beside corners of borders: latitudes, longitudes."""
+    corners = shapely.get_coordinates(load_polygons())[::2_000][:40]
+    return corners[:, 1] + 1e-4, corners[:, 0] + 1e-4
+
+
+def test_a_point_that_comes_again_is_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "_KNOWN", {})
+    latitudes, longitudes = borderline()
+    first = locate(latitudes, longitudes)
+    monkeypatch.setattr(lookup, "_look_closer", None)
+    again = locate(latitudes[::-1], longitudes[::-1])
+    assert_array_equal(again.numbers, first.numbers[::-1])
+    assert_array_equal(again.method, first.method[::-1])
+    assert_array_equal(again.distance_km, first.distance_km[::-1])
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40])
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(lookup, "_KNOWN", {})
+    monkeypatch.setattr(lookup, "MOST_KNOWN", 10)
+    latitudes, longitudes = borderline()
+    assert (inside(locate(latitudes, longitudes)) >= 0).sum() > 20  # many are near, and inside
+    for start in range(0, 40, at_once):
+        some = slice(start, start + at_once)
+        found = locate(latitudes[some], longitudes[some])
+        assert_array_equal(inside(found), exact(latitudes[some], longitudes[some]))
+        assert len(lookup._KNOWN) <= 10

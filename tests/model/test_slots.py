@@ -139,3 +139,9 @@ def test_times_are_read_to_the_millisecond(found: list[datetime]) -> None:
 def test_other_times_are_not_read(text: str) -> None:
     good = "2026-01-01T00:00:00.000Z"
     assert read_instants([good, text, good])[1].tolist() == [True, False, True]
+
+
+def test_times_of_other_lengths_are_not_read_across_each_other() -> None:
+    # Joined, these three are three good times.
+    good = "2026-01-01T00:00:00.000Z"
+    assert read_instants([good[:-1], "Z" + good, good])[1].tolist() == [False, False, True]
