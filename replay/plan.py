@@ -9,7 +9,7 @@ from ledger.in_force import by_partition, merged, ranges_of, segments
 from ledger.records import Interval
 from ledger.runs import Run
 
-CHUNK_OFFSETS = 30_000
+CHUNK_OFFSETS = 50_000
 """The most offsets in a chunk: one transaction of well under a second, so that executors can give
 way within one and readers are never held back for long."""
 
