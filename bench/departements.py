@@ -4,7 +4,8 @@
 
 Points by kind and in the mix that a day brings: nearly all around meeting points of the synthetic
 market (town and country, overseas too), some on borders, some on quays off a coast, a few at sea
-and abroad. Seconds are the processor's; the fastest of the rounds counts.
+and abroad. Seconds are the processor's; the fastest of the rounds counts. So many points at once
+are all looked for: nothing is remembered from round to round (``MOST_KNOWN``).
 """
 
 import argparse

@@ -45,7 +45,8 @@ from replay.control import cancel
 from replay.request import Order
 
 REPLAYS: Final = 30
-"""As many replays of 100,000,000 slots, in chunks of 30,000 offsets, leave 100,000 runs."""
+"""As many replays of 100,000,000 slots, in chunks of 30,000 offsets, leave 100,000 runs (of 50,000,
+60,000)."""
 WAIT_SECONDS: Final = 120.0
 WHY: Final = "a benchmark"
 

@@ -16,10 +16,10 @@ def place(message: Message) -> tuple[int, int]:
     return partition, offset
 
 
-def places(messages: Sequence[Message]) -> tuple[Sequence[int], Sequence[int]]:
-    """The same as columns: 0.05 µs for each instead of 0.12."""
-    partitions, offsets = map(Message.partition, messages), map(Message.offset, messages)
-    return cast(list[int], list(partitions)), cast(list[int], list(offsets))
+def places(messages: Sequence[Message]) -> tuple[list[int], list[int]]:
+    """The same of many that were consumed, as columns: 0.05 µs for each instead of 0.12."""
+    partitions = cast(list[int], list(map(Message.partition, messages)))
+    return partitions, cast(list[int], list(map(Message.offset, messages)))
 
 
 def headers_of(message: Message) -> Headers:

@@ -96,7 +96,7 @@ def _gauges(state: PoolState) -> Iterator[Metric]:
     )
     tables = GaugeMetricFamily(
         "creneau_model_scores_by_tables",
-        "0: at scikit-learn's own pace, some five times slower",
+        "0: at scikit-learn's own pace, some eight times slower",
         labels=["worker"],
     )
     lag = GaugeMetricFamily("creneau_lag_events", "Events not yet scored", labels=["partition"])

@@ -140,7 +140,7 @@ class ModelInForce:
             if stamp.engine is not None and not stamp.engine.by_tables:
                 _LOG.warning(
                     "this model does not score by tables, but at scikit-learn's own pace, some "
-                    "five times slower (docs/model.md)",
+                    "eight times slower (docs/model.md)",
                     version=stamp.version,
                 )
         elif stamp.problem != before.problem:

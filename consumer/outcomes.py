@@ -87,15 +87,15 @@ def outcomes(engine: Scorer, messages: Sequence[Message], provenance: Provenance
         scored_at=provenance.scored_at,
         replay_id=None,
     )
-    to = scores.of(partitions)
+    scored_on = scores.of(partitions)
     values = encoder.values(
-        scores.slot_ids, scores.probabilities, scores.starts, to, scores.of(offsets)
+        scores.slot_ids, scores.probabilities, scores.starts, scored_on, scores.of(offsets)
     )
     refused = sorted(scores.refused.items())
-    scored = Counter(to)
+    scored = Counter(scored_on)
     dead = Counter(partitions[at] for at, _ in refused)
     return Outcomes(
-        outputs=Outputs(to, scores.of(keys), values),
+        outputs=Outputs(scored_on, scores.of(keys), values),
         dead_letters=[_dead_letter(messages[at], why, provenance) for at, why in refused],
         counted={
             partition: Counted(offset + 1, scored[partition], dead[partition])

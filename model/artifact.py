@@ -183,7 +183,7 @@ def _proved_tables(classifier: Any) -> QuickScorer | None:
         return tables
     warnings.warn(
         f"the tables of this classifier answer otherwise than it does, by {apart:.1e}: it is "
-        "scored by scikit-learn, some five times slower. This is an error of model/tables.py",
+        "scored by scikit-learn, some eight times slower. This is an error of model/tables.py",
         stacklevel=3,
     )
     return None

@@ -1,4 +1,4 @@
-"""Between which two edges a value lies: ``edges.searchsorted(values)``, in a sixth of its time.
+"""Between which two edges values lie: ``edges.searchsorted(values)``, in a fifth of its time.
 
 A binary search guesses wrong at every other step, 0.05 µs a value among 185 edges. Here the line
 from the first edge to the last is cut into buckets of one width. A value's bucket is found by
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 BUCKETS: Final = 4_096
 """Of one column: 32 kB."""
+
+MANY: Final = 1_000
+"""Values from which on this is faster: its dozen calls of NumPy take 9 µs."""
 
 _MOST_IN_A_BUCKET: Final = 16
 """Edges so close together that a binary search is as fast."""
@@ -29,9 +32,9 @@ class Cells:
         if not finite.size:
             return
         self._low = finite[0]
-        with np.errstate(divide="ignore", over="ignore"):
+        with np.errstate(all="ignore"):
             self._scale = BUCKETS / (finite[-1] - self._low)
-        if not 0.0 < self._scale < np.inf:  # one edge, or as far apart as numbers go
+        if not 0.0 < self._scale < np.inf:  # one edge, or as far apart as numbers go, or infinite
             return
         counts = np.bincount(self._buckets(finite), minlength=BUCKETS)
         self._before = np.cumsum(counts) - counts
@@ -39,7 +42,7 @@ class Cells:
 
     def of(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
         """(n) → (n), for any values."""
-        if not 0 < self._most <= _MOST_IN_A_BUCKET:
+        if len(values) < MANY or not 0 < self._most <= _MOST_IN_A_BUCKET:
             return self._edges.searchsorted(values)
         # Rounding keeps order: whatever lies in an earlier bucket is less.
         cells = self._before[self._buckets(values)]

@@ -30,7 +30,7 @@ class Engine:
         self.features_version = features_version
         self._classifier = classifier
         self.by_tables = isinstance(classifier, QuickScorer)
-        """Whether it scores as tables; else at scikit-learn's own pace, some five times slower."""
+        """Whether it scores as tables; else at scikit-learn's own pace, some eight times slower."""
 
     def probabilities(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability that each of n slots gets booked: (n, k) → (n).

@@ -1,6 +1,6 @@
 """A batch of times at once, in the one form that we write ourselves.
 
-``2026-11-24T10:15:30.250Z``: UTC, milliseconds, 24 characters. Two times of an event cost 0.2 µs
+``2026-11-24T10:15:30.250Z``: UTC, milliseconds, 24 characters. Two times of an event cost 0.15 µs
 here and 1.2 µs one by one. Whatever is not that form, or not within ``YEARS``, is nobody's fault:
 it is left to ``producer_contract.times``, which reads every valid one.
 """

@@ -1,13 +1,13 @@
-"""Boosted trees as tables: what scikit-learn's predict gives, in a tenth of its time.
+"""Boosted trees as tables: what scikit-learn's predict gives, in an eighth of its time.
 
 QuickScorer (Lucchese et al., SIGIR 2015) in NumPy. A tree's leaves are the bits of a word, the
 leftmost the lowest. A split that sends a row to the right rules out the leaves to its left; the
 lowest bit that no split rules out is the leaf which the row reaches. Which splits of all trees send
 a row to the right depends on one feature at a time, and only on between which two thresholds its
 value lies, so the words stand in one table per feature, or in one for several that have few such
-places: a row of the matrix is six look-ups, five ANDs, and no branch. 100 trees of 31 leaves on the
-market's slots: scikit-learn's walk 6.2 µs a row, this 0.5 to 0.6, of which ``model/cells.py`` takes
-0.06.
+places: a row of the market's model is six look-ups, five ANDs, and no branch. 100 trees of 31
+leaves on the market's slots: scikit-learn's walk 4.6 to 6.2 µs a row, this 0.5 to 0.6, of
+which ``model/cells.py`` takes 0.06.
 """
 
 from collections.abc import Iterator
@@ -25,9 +25,8 @@ _WORDS_AT_ONCE: Final = 50_000
 """Rows × trees of one step: the words and the leaves' values stay in the processor's second cache
 (a 2.2 MB step takes 1.4 times as long a row)."""
 
-
 _SHARED_BYTES: Final = 200_000
-"""Of a table that several columns share: all tables stay in the second cache."""
+"""Of a table that several columns share; a much larger one would leave the second cache."""
 
 
 class Trees(NamedTuple):

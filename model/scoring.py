@@ -43,7 +43,8 @@ class Scores:
     refused: dict[int, Refused]
 
     def of(self, column: Sequence[T]) -> Sequence[T]:
-        """What a column of the whole batch has for the scored events."""
+        """What a column of the whole batch has for the scored events: every event that is not
+        refused. It may be the column itself."""
         return [column[place] for place in self.places] if self.refused else column
 
 

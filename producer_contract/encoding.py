@@ -40,7 +40,7 @@ class ProbabilityEncoder:
         """
         if not slot_ids:
             return []
-        numbers = _json(probabilities).decode()
+        numbers = _json(list(probabilities)).decode()
         # NaN, which is neither less nor more than anything, is written as null.
         if min(probabilities) < 0.0 or max(probabilities) > 1.0 or "null" in numbers:
             raise ValueError("a value outside 0 to 1 is not a probability")
@@ -53,7 +53,7 @@ class ProbabilityEncoder:
                 _escaped(slot_ids),
                 numbers[1:-1].split(","),
                 map(middles.__getitem__, partitions),
-                _json(offsets).decode()[1:-1].split(","),
+                _json(list(offsets)).decode()[1:-1].split(","),
                 starts,
                 strict=True,
             )

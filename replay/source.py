@@ -20,7 +20,7 @@ from replay.errors import SourceRangesGoneError
 BATCH = 5_000
 
 FRESH_SECONDS = 1.0
-"""How long an answer where a log starts is used again: a chunk takes 0.2 s, the question 0.01."""
+"""How long an answer where a log starts is used again: a chunk takes 0.3 s, the question 0.01."""
 
 
 class Archive(Protocol):

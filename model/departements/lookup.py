@@ -91,9 +91,9 @@ def _remembered(
         found = _look_closer(cells[new], latitudes[new], longitudes[new])
         if len(_KNOWN) + len(new) > MOST_KNOWN:
             _KNOWN.clear()
-        columns = (found.numbers, found.method, found.distance_km)
-        for place, *answer in zip(new, *(column.tolist() for column in columns), strict=True):
-            answers[place] = _KNOWN[points[place]] = tuple(answer)
+        columns = (found.numbers.tolist(), found.method.tolist(), found.distance_km.tolist())
+        for place, answer in zip(new, zip(*columns, strict=True), strict=True):
+            answers[place] = _KNOWN[points[place]] = answer
     numbers, method, distance_km = zip(*answers, strict=True)
     return Located(
         np.array(numbers, np.int16), np.array(method, np.uint8), np.array(distance_km, np.float64)
