@@ -1,14 +1,14 @@
 """From a batch of messages to what one transaction writes. Pure: the hot path, start to end.
 
 What is done for every event, in order; microseconds of one thread's processor time an event, in
-batches of 4,000 (`python -m bench.scoring`, 2026-11-29: 3.3 in all, at most 0.1 from run to run):
+batches of 10,000 (`python -m bench.scoring`, 2026-11-29: 2.9 in all; 2.6 to 3.0 in five runs):
 
 1. ``model/slots.py``: decode and validate, 1.1
-2. ``model/features.py``: features, the département among them, 0.5
-3. ``model/quick_scorer.py``: trees as tables, 0.7 (scikit-learn's own predict takes some five times
-   as long: decision 6); ``model/scoring.py`` takes a batch through 1 to 3
+2. ``model/features.py``: features, the département among them, 0.2
+3. ``model/quick_scorer.py``: trees as tables, 0.6 (scikit-learn's own predict takes some eight
+   times as long: decision 6); ``model/scoring.py`` takes a batch through 1 to 3
 4. ``producer_contract/encoding.py``: the probabilities as JSON, 0.5
-5. here: keys and places out of the messages, outcomes sorted by partition, 0.5
+5. here: keys and places out of the messages, outcomes counted by partition, 0.4
 
 So everything goes by columns: what is done once per event in Python is done in one expression.
 What comes before (``consumer/source.py``) and after (``consumer/transaction.py``,

@@ -6,6 +6,7 @@ log goes to standard error.
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import structlog
@@ -24,6 +25,12 @@ from consumer.worker import Worker
 from producer_contract.errors import BadUseError
 
 _LOG = structlog.get_logger()
+
+TURN_SECONDS = 0.0005
+"""How long a thread keeps the interpreter while the other waits for it; Python's own are 5 ms.
+
+One makes outcomes, a part of the time in NumPy and without the interpreter, the other hands those
+before them to Kafka: in long turns neither works in the other's gaps (docs/decisions/0008)."""
 
 SOMEBODY_MUST_ACT = (BadUseError, DeadLetterLimitReachedError, IdentityTakenError)
 """What a new process would meet again: it ends the pool."""
@@ -59,5 +66,6 @@ def _work(
     if stop.is_set():
         worker.stop()
     collect_rarely()
+    sys.setswitchinterval(TURN_SECONDS)
     _LOG.info("worker started", instance=instance, pid=os.getpid())
     worker.run()
