@@ -103,10 +103,12 @@ def apply(
         # Again and again until nothing is left to do: what the cluster shows lags behind what was
         # just done, by us or by somebody else.
         cluster = _look(admin, names, where)
-        steps = _steps(cluster, names, partitions)
+        # Without the source nobody knows yet how wide the others are to be.
+        ready = partitions is not None or not _source_is_hidden(admin, names, cluster)
+        steps = _steps(cluster, names, partitions) if ready else []
         for spec, there in steps:
             done += _create(admin, spec, cluster) if there is None else _grow(admin, spec, there)
-        if not steps and not _leaderless(cluster):
+        if ready and not steps and not _leaderless(cluster):
             return done
         if time.monotonic() > deadline:
             raise _unsettled(where)
@@ -131,6 +133,21 @@ def _steps(
         elif topic.partitions < spec.partitions and spec.name in _mirrored(names):
             steps.append((spec, topic.partitions))
     return steps
+
+
+def _source_is_hidden(admin: AdminClient, names: Names, cluster: Cluster) -> bool:
+    """Whether somebody has just created it: the controller knows it, the broker that was asked does
+    not show it yet."""
+    if names.slot_created in cluster.topics:
+        return False
+    new = NewTopic(
+        names.slot_created,
+        num_partitions=PARTITIONS,
+        replication_factor=replication_factor(len(cluster.brokers)),
+    )
+    future = admin.create_topics([new], operation_timeout=TIMEOUT, validate_only=True)
+    doing = f"looking for topic '{names.slot_created}'"
+    return not _result(future[names.slot_created], doing, fine=KafkaError.TOPIC_ALREADY_EXISTS)
 
 
 def _leaderless(cluster: Cluster) -> bool:

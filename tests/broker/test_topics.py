@@ -1,9 +1,13 @@
 """Creating the topics, growing them, and saying how a cluster differs."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from broker.clients import new_admin
+from broker.cluster import Cluster, look
 from broker.log import partitions_of
 from broker.settings import KafkaSettings
 from broker.topics import (
@@ -124,6 +128,26 @@ def test_outputs_narrower_than_the_source_block_wider_ones_do_not(
 
     assert wrong[names.dead_letters].blocking
     assert not wrong[names.slot_probability].blocking
+
+
+def test_a_source_that_is_not_shown_yet_is_waited_for(
+    admin: AdminClient, kafka_settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = kafka_settings.names
+    create(admin, names.slot_created, 3)
+    looked = 0
+
+    def late(*asked: Any) -> Cluster:
+        nonlocal looked
+        looked += 1
+        found = look(*asked)
+        topics = {name: topic for name, topic in found.topics.items() if looked > 2}
+        return replace(found, topics=topics)
+
+    monkeypatch.setattr("broker.topics.look", late)
+    apply(admin, names)
+
+    assert len(partitions_of(admin, names.slot_probability)) == 3
 
 
 def test_what_somebody_created_a_moment_ago_is_grown_all_the_same(
