@@ -140,11 +140,9 @@ def _source_is_hidden(admin: AdminClient, names: Names, cluster: Cluster) -> boo
     not show it yet."""
     if names.slot_created in cluster.topics:
         return False
-    new = NewTopic(
-        names.slot_created,
-        num_partitions=PARTITIONS,
-        replication_factor=replication_factor(len(cluster.brokers)),
-    )
+    specs = topic_specs(names, PARTITIONS, len(cluster.brokers))
+    # As it would be created: a policy of the cluster judges this request too.
+    new = next(_new_topic(spec, cluster) for spec in specs if spec.name == names.slot_created)
     future = admin.create_topics([new], operation_timeout=TIMEOUT, validate_only=True)
     doing = f"looking for topic '{names.slot_created}'"
     return not _result(future[names.slot_created], doing, fine=KafkaError.TOPIC_ALREADY_EXISTS)
@@ -213,14 +211,18 @@ def _mirrored(names: Names) -> tuple[str, ...]:
     return names.slot_probability, names.dead_letters, names.slot_created
 
 
-def _create(admin: AdminClient, spec: TopicSpec, cluster: Cluster) -> list[str]:
-    """Create a topic; no line when it turns out to be there."""
-    new = NewTopic(
+def _new_topic(spec: TopicSpec, cluster: Cluster) -> NewTopic:
+    return NewTopic(
         spec.name,
         num_partitions=spec.partitions,
         replication_factor=replication_factor(len(cluster.brokers)),
         config=dict(spec.settings),
     )
+
+
+def _create(admin: AdminClient, spec: TopicSpec, cluster: Cluster) -> list[str]:
+    """Create a topic; no line when it turns out to be there."""
+    new = _new_topic(spec, cluster)
     future = admin.create_topics([new], operation_timeout=TIMEOUT)[spec.name]
     done = _result(future, f"creating topic '{spec.name}'", fine=KafkaError.TOPIC_ALREADY_EXISTS)
     return [f"created {spec.name} with {count_partitions(spec.partitions)}"] if done else []

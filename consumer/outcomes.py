@@ -1,7 +1,7 @@
 """From a batch of messages to what one transaction writes. Pure: the hot path, start to end.
 
 What is done for every event, in order; microseconds of one thread's processor time an event, in
-batches of 10,000 (`python -m bench.scoring`, 2026-11-29: 2.9 in all; 2.6 to 3.0 in five runs):
+batches of 10,000 (`python -m bench.scoring`, 2026-11-29: 2.9 in all):
 
 1. ``model/slots.py``: decode and validate, 1.1
 2. ``model/features.py``: features, the département among them, 0.2
